@@ -10,6 +10,7 @@ import { expect } from 'vitest'
 import { RawClient } from '../integration/raw-client.ts'
 import { adminToken } from '../server-fixture.ts'
 import { freePort } from '../server-process.ts'
+import type { Visit } from './operator-page.ts'
 import { audit, test as base, waitForConnection, waitForText } from './operator-page.ts'
 
 const sites = [
@@ -70,6 +71,26 @@ const refresh = (page: Page): Promise<unknown> =>
 async function openPart(page: Page, name: string): Promise<void> {
   await page.click(`nav a[href="#${name}"]`)
   await page.waitForSelector(`#${name}-view:not([hidden])`)
+}
+
+/** Opens the page for a server on which somebody was reported, and waits until it shows the report. */
+async function openReported(
+  url: string,
+  open: (url: string) => Promise<Visit>,
+  fields: ReportFields = { reason: 'spam' },
+): Promise<Page> {
+  await report(url, fields)
+  const { page } = await open(url)
+  await page.waitForSelector('.person')
+  return page
+}
+
+/** Chooses a ban for good in the form of a card. Resolves when the page asks for a confirmation. */
+async function banForGood(page: Page, card = '.person'): Promise<void> {
+  await page.click(`${card} .kinds .ban`)
+  await page.select(`${card} [name=duration]`, '4')
+  await page.click(`${card} .primary`)
+  await page.waitForSelector('#confirm[open]')
 }
 
 const focusedText = (page: Page): Promise<string | undefined> =>
@@ -196,9 +217,7 @@ test('keeps what the operator types while reports arrive, and while another oper
   open,
 }) => {
   const { url, server } = await startServer(options)
-  await report(url, { reason: 'spam', note: 'first' })
-  const { page } = await open(url)
-  await page.waitForSelector('.person')
+  const page = await openReported(url, open, { reason: 'spam', note: 'first' })
   await page.click('.person .warn')
   await page.select('.person [name=reason]', 'threats')
   await page.type('.person textarea', 'Stop ')
@@ -272,10 +291,7 @@ test('bans for good only after a confirmation, dismisses, warns and slows, and l
   await isGone(await choose('c', 'slow', ''))
 
   const last = `[data-person="${await card('d')}"]`
-  await page.click(`${last} .kinds .ban`)
-  await page.select(`${last} [name=duration]`, '4')
-  await page.click(`${last} .primary`)
-  await page.waitForSelector('#confirm[open]')
+  await banForGood(page, last)
   await page.keyboard.press('Escape')
   await page.waitForSelector('#confirm:not([open])')
   expect(await decisionsOf(url)).toEqual(['slow', 'warn', 'dismiss'])
@@ -399,13 +415,8 @@ test('a ban is confirmed also if the dialog was cancelled and opened again at on
   open,
 }) => {
   const { url } = await startServer(options)
-  await report(url, { reason: 'spam' })
-  const { page } = await open(url)
-  await page.waitForSelector('.person')
-  await page.click('.person .kinds .ban')
-  await page.select('.person [name=duration]', '4')
-  await page.click('.person .primary')
-  await page.waitForSelector('#confirm[open]')
+  const page = await openReported(url, open)
+  await banForGood(page)
   // All in one turn, so that the event that the dialog was closed arrives after it was opened again.
   await page.evaluate(async () => {
     document.querySelector<HTMLElement>('#confirm-cancel')!.click()
@@ -423,9 +434,7 @@ test('every control can be reached and used by keyboard, with a visible focus', 
   open,
 }) => {
   const { url } = await startServer(options)
-  await report(url, { reason: 'spam' })
-  const { page } = await open(url)
-  await page.waitForSelector('.person')
+  const page = await openReported(url, open)
   for (const words of [
     'Dashboard',
     'Reports',
@@ -514,9 +523,7 @@ test('shows that the server does not respond, the result of a decision meanwhile
   open,
 }) => {
   const { url, server } = await startServer(options)
-  await report(url, { reason: 'spam' })
-  const { page } = await open(url)
-  await page.waitForSelector('.person')
+  const page = await openReported(url, open)
   await page.click('.person .warn')
   await page.type('.person textarea', 'Please stop.')
   await page.setOfflineMode(true)

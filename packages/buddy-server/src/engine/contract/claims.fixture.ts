@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import type { EngineWorld } from '../engine-world.fixture.ts'
+import type { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
 
 const lost = { type: 'parted', reason: 'lost' }
+
+/** Returns two restored sessions that had a room. The first one has claimed it, and waits for the second. */
+async function joinClaimed(
+  world: EngineWorld,
+): Promise<readonly [ana: ContractSession, bob: ContractSession]> {
+  const [ana, bob] = world.joinRestored('ana', 'bob')
+  ana.claim('bob')
+  await world.settle()
+  expect(ana.take()).toEqual([{ type: 'presence', isPresent: false }])
+  return [ana, bob]
+}
 
 /** How restored sessions get the room back that they had before a restart. */
 export function describeClaims(createWorld: () => EngineWorld): void {
@@ -46,10 +57,7 @@ export function describeClaims(createWorld: () => EngineWorld): void {
       ['another room', 'another'],
     ])('a claim fails when the partner comes back and claims %s', async (_, roomId) => {
       const world = createWorld()
-      const [ana, bob] = world.joinRestored('ana', 'bob')
-      ana.claim('bob')
-      await world.settle()
-      ana.take()
+      const [ana, bob] = await joinClaimed(world)
       bob.claim(roomId && 'ana', roomId)
       await world.settle()
       expect(ana.take()).toEqual([lost])
@@ -59,9 +67,7 @@ export function describeClaims(createWorld: () => EngineWorld): void {
 
     test('a room is restored even if the second session is away when it claims the room', async () => {
       const world = createWorld()
-      const [ana, bob] = world.joinRestored('ana', 'bob')
-      ana.claim('bob')
-      await world.settle()
+      const [ana, bob] = await joinClaimed(world)
       bob.away()
       bob.claim('ana')
       await world.settle()
@@ -93,10 +99,7 @@ export function describeClaims(createWorld: () => EngineWorld): void {
 
     test('a claim fails if the session of the partner ends before it has claimed a room', async () => {
       const world = createWorld()
-      const [ana, bob] = world.joinRestored('ana', 'bob')
-      ana.claim('bob')
-      await world.settle()
-      ana.take()
+      const [ana, bob] = await joinClaimed(world)
       bob.end('lost')
       await world.settle()
       expect(ana.take()).toEqual([lost])
@@ -119,9 +122,7 @@ export function describeClaims(createWorld: () => EngineWorld): void {
 
     test('a partner that claims the room after the session has left it receives the reason', async () => {
       const world = createWorld()
-      const [ana, bob] = world.joinRestored('ana', 'bob')
-      ana.claim('bob')
-      await world.settle()
+      const [ana, bob] = await joinClaimed(world)
       ana.enter()
       await world.settle()
       bob.claim('ana')
@@ -134,9 +135,7 @@ export function describeClaims(createWorld: () => EngineWorld): void {
       const world = createWorld()
       world.maxRooms = 1
       await world.pair('cleo', 'dan')
-      const [ana, bob] = world.joinRestored('ana', 'bob')
-      ana.claim('bob')
-      await world.settle()
+      const [ana, bob] = await joinClaimed(world)
       bob.claim('ana')
       await world.settle()
       expect([ana.take().at(-1), bob.take()]).toEqual([lost, [lost]])

@@ -31,7 +31,21 @@ async function createCrowd() {
   }
   /** Redis loses all its data. */
   const lose = (): void => void redis.server.run('FLUSHALL')
-  return { world, nodes: nodes!, ana, bob, takeOver, lose }
+  /** Time passes while some nodes have no Redis. */
+  const pass = async (ms: number): Promise<void> => {
+    for (let passedMs = 0; passedMs < ms; passedMs += beatMs) {
+      world.clock.advance(beatMs)
+      await nodes.settle()
+    }
+  }
+  /** Redis answers a node again. The errors until then were expected. */
+  const recover = async (node: number): Promise<void> => {
+    await nodes.settle()
+    world.errors.splice(0)
+    nodes.recover(node)
+    await world.settle()
+  }
+  return { world, nodes: nodes!, ana, bob, takeOver, lose, pass, recover }
 }
 
 /** Settles the world, and resolves as the promise does. */
@@ -148,19 +162,13 @@ describe.skipIf(missingRedisMessage)('a node that has hung', () => {
 describe.skipIf(missingRedisMessage)('if Redis fails during a takeover,', () => {
   /** Ana comes to node 2, and claims her room there. Bob has sent a frame meanwhile. */
   async function createTakeover() {
-    const { world, nodes, bob } = await createCrowd()
+    const { world, nodes, bob, recover } = await createCrowd()
     const room = bob.room!.id
     await settled(world, nodes.nodes[2]!.adopt('ana', ''))
     bob.pass(1)
     await world.settle()
-    const recover = async (): Promise<void> => {
-      await nodes.settle()
-      world.errors.splice(0)
-      nodes.recover(2)
-      await world.settle()
-    }
     const join = (): ContractSession => new ContractSession('ana', nodes.nodes[2]!, true)
-    return { world, nodes, bob, room, join, recover }
+    return { world, nodes, bob, room, join, recover: () => recover(2) }
   }
 
   test.each([
@@ -199,22 +207,15 @@ describe.skipIf(missingRedisMessage)('if Redis fails during a takeover,', () => 
 
 describe.skipIf(missingRedisMessage)('a node that was declared dead', () => {
   test('keeps its sessions, and gets their frames, even if it does not receive the first answer', async () => {
-    const { world, nodes, ana, bob } = await createCrowd()
+    const { world, nodes, ana, bob, pass, recover } = await createCrowd()
     nodes.fail(0, false)
-    for (let beat = 0; beat < 6; beat++) {
-      await nodes.settle()
-      world.clock.advance(beatMs)
-    }
-    await nodes.settle()
+    await pass(3000)
     expect(bob.take()).toEqual([{ type: 'presence', isPresent: false }])
     bob.pass(1)
     await nodes.settle()
     nodes.fail(0, true)
     nodes.retry(0)
-    await nodes.settle()
-    world.errors.splice(0)
-    nodes.recover(0)
-    await world.settle()
+    await recover(0)
     expect(ana.isTaken).toBe(false)
     bob.pass(2)
     ana.pass(3)
@@ -226,39 +227,29 @@ describe.skipIf(missingRedisMessage)('a node that was declared dead', () => {
 describe.skipIf(missingRedisMessage)(
   'a session that was taken over, and whose client does not come, ends',
   () => {
-    /** Time passes while some nodes have no Redis. */
-    async function pass(crowd: Awaited<ReturnType<typeof createCrowd>>, ms: number): Promise<void> {
-      for (let passedMs = 0; passedMs < ms; passedMs += beatMs) {
-        crowd.world.clock.advance(beatMs)
-        await crowd.nodes.settle()
-      }
-    }
-
     test('if Redis fails before it answers the takeover', async () => {
-      const crowd = await createCrowd()
-      const { nodes, bob } = crowd
+      const { nodes, bob, pass } = await createCrowd()
       nodes.fail(0, false)
-      await pass(crowd, 3000)
+      await pass(3000)
       nodes.fail(2, true)
       const adopting = nodes.nodes[2]!.adopt('ana', '')
       await expect(Promise.all([adopting, nodes.settle()])).rejects.toThrow('does not answer')
       nodes.recover(2)
-      await pass(crowd, 29_000)
+      await pass(29_000)
       expect(bob.room).toBeDefined()
-      await pass(crowd, 3000)
+      await pass(3000)
       expect(bob.room).toBeUndefined()
     })
 
     test('if Redis does not answer when its node gives it up', async () => {
-      const crowd = await createCrowd()
-      const { world, nodes, bob } = crowd
+      const { world, nodes, bob, pass } = await createCrowd()
       await settled(world, nodes.nodes[2]!.adopt('ana', ''))
       for (const node of nodes.nodes.keys()) nodes.fail(node, false)
-      await pass(crowd, 6000)
+      await pass(6000)
       for (const node of nodes.nodes.keys()) nodes.recover(node)
-      await pass(crowd, 29_000)
+      await pass(29_000)
       expect(bob.room).toBeDefined()
-      await pass(crowd, 3000)
+      await pass(3000)
       expect(bob.room).toBeUndefined()
     })
   },
@@ -266,36 +257,25 @@ describe.skipIf(missingRedisMessage)(
 
 describe.skipIf(missingRedisMessage)('a frame that Redis is to keep', () => {
   test('arrives once if Redis keeps it, and its answer is lost', async () => {
-    const { world, nodes, ana, bob } = await createCrowd()
+    const { world, nodes, ana, bob, pass, recover } = await createCrowd()
     nodes.fail(0, false)
-    await nodes.settle()
-    for (let beat = 0; beat < 6; beat++) {
-      world.clock.advance(beatMs)
-      await nodes.settle()
-    }
+    await pass(3000)
     nodes.fail(1, true)
     bob.pass(1)
-    await nodes.settle()
-    world.errors.splice(0)
-    nodes.recover(0)
-    await world.settle()
-    nodes.recover(1)
-    await world.settle()
+    await recover(0)
+    await recover(1)
     bob.pass(2)
     await world.settle()
     expect(bytesOf(ana)).toEqual([1, 2])
   })
 
   test('arrives if Redis fails before it keeps it', async () => {
-    const { world, nodes, bob } = await createCrowd()
+    const { world, nodes, bob, recover } = await createCrowd()
     const room = bob.room!.id
     await settled(world, nodes.nodes[2]!.adopt('ana', ''))
     nodes.fail(1, false)
     bob.pass(1)
-    await nodes.settle()
-    world.errors.splice(0)
-    nodes.recover(1)
-    await world.settle()
+    await recover(1)
     const session = new ContractSession('ana', nodes.nodes[2]!, true)
     session.claim('bob', room)
     await world.settle()
