@@ -54,12 +54,15 @@ export class RedisService {
   /** Creates the engine, which works as soon as Redis answers. */
   createEngine(given: EngineDependencies): Engine {
     const { settings, nodeId, report, onDataLost } = this.#dependencies
-    const createOne = (index: number, maxRooms: () => number): RedisEngine =>
+    const createOne = (
+      index: number,
+      parts: Pick<RedisEngineDependencies, 'maxRooms' | 'sendBlock'>,
+    ): RedisEngine =>
       connectEngine(
         this.#clients[index]!,
         {
           ...given,
-          maxRooms,
+          ...parts,
           nodeId,
           graceMs: () => settings().resumeGraceMs,
           maxHeldBytes: () => settings().maxResumeBytes,
@@ -69,16 +72,11 @@ export class RedisService {
         },
         settings().redisPrefix,
       )
-    const { maxRooms } = given
+    const count = this.#clients.length
     this.#engine =
-      this.#clients.length === 1
-        ? createOne(0, maxRooms)
-        : new ShardedEngine({
-            count: this.#clients.length,
-            sites: () => ['', ...settings().sites.map(({ key }) => key)],
-            maxRooms,
-            createEngine: createOne,
-          })
+      count === 1
+        ? createOne(0, given)
+        : new ShardedEngine({ ...given, count, createEngine: createOne })
     return this.#engine
   }
 

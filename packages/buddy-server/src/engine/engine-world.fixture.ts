@@ -102,7 +102,7 @@ export class ContractSession implements EngineListener {
    * Claims the room that the session had with this partner in an earlier process. If no partner is given,
    * tells the engine that the session claims no room.
    */
-  claim(partner?: string, roomId = 'former'): void {
+  claim(partner?: string, roomId = 'former', lobby = ''): void {
     this.isClaiming = partner !== undefined
     const claim: RoomClaim | undefined =
       partner === undefined
@@ -112,7 +112,7 @@ export class ContractSession implements EngineListener {
             sessionId: this.id,
             partnerId: partner,
             mode: 'video',
-            lobby: '',
+            lobby,
             openedAtMs: 0,
             partnerKey: `person ${partner}`,
           }
@@ -129,6 +129,12 @@ export class ContractSession implements EngineListener {
   }
   report(roomId: string | null = null): void {
     this.#engine.report(roomId, 'spam')
+  }
+
+  release(): void {
+    this.#exit()
+    this.generation++
+    this.#engine.release(this.handover)
   }
 
   end(reason: LeaveReason = 'left'): void {

@@ -134,7 +134,9 @@ export function describeClaims(createWorld: () => EngineWorld): void {
     test('a claim fails if the maximum number of rooms is open', async () => {
       const world = createWorld()
       world.maxRooms = 1
-      await world.pair('cleo', 'dan')
+      // In the lobby of the claimed room.
+      for (const session of world.join('cleo', 'dan').slice(0, 2)) session.enter()
+      await world.settle()
       const [ana, bob] = await joinClaimed(world)
       bob.claim('ana')
       await world.settle()

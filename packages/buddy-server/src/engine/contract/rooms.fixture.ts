@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { EngineWorld } from '../engine-world.fixture.ts'
 
+/** The lobby of the pair. The numbers of rooms in other lobbies may be slightly out of date. */
+const lobby = 'ana and bob'
 const lost = { type: 'parted', reason: 'lost' }
 
 /** What happens in a room, and how it ends. */
@@ -95,8 +97,8 @@ export function describeRooms(createWorld: () => EngineWorld): void {
       world.maxRooms = 1
       const [ana] = await world.pair('ana', 'bob')
       const [cleo, dan] = world.join('cleo', 'dan')
-      cleo.enter()
-      dan.enter()
+      cleo.enter({ lobby })
+      dan.enter({ lobby })
       await world.settle()
       expect(world.engine.counts).toMatchObject({ waiting: 2, rooms: 1 })
       ana.leave()
@@ -128,8 +130,8 @@ export function describeRooms(createWorld: () => EngineWorld): void {
       await world.settle()
       for (const session of [ana, bob]) session.take()
       const [cleo, dan] = world.join('cleo', 'dan')
-      cleo.enter()
-      dan.enter()
+      cleo.enter({ lobby })
+      dan.enter({ lobby })
       await world.advance(4999)
       expect(cleo.room).toBeUndefined()
       await world.advance(1)
@@ -148,8 +150,8 @@ export function describeRooms(createWorld: () => EngineWorld): void {
       ana.back()
       await world.settle()
       const [cleo, dan] = world.join('cleo', 'dan')
-      cleo.enter()
-      dan.enter()
+      cleo.enter({ lobby })
+      dan.enter({ lobby })
       await world.advance(5000)
       expect(cleo.room).toBeUndefined()
       expect(ana.room).toBeDefined()

@@ -21,6 +21,12 @@ export interface Encounter {
   readonly partnerKey: string | undefined
 }
 
+/** A person whom a session has met. */
+interface RecentPerson {
+  readonly personKey: string
+  readonly agoMs: number
+}
+
 interface Entry extends Encounter {
   readonly atMs: number
 }
@@ -72,6 +78,14 @@ export class Encounters {
   find(roomId: string | null, nowMs: number): Encounter | undefined {
     const entry = this.#entries.findLast((known) => roomId === null || known.roomId === roomId)
     return entry && nowMs - entry.atMs <= maxAgeMs ? entry : undefined
+  }
+
+  /** Returns the people that were met at most `withinMs` ago, and how long ago. */
+  recent(nowMs: number, withinMs: number): readonly RecentPerson[] {
+    return this.#entries.flatMap(({ partnerKey, atMs }) => {
+      const agoMs = nowMs - atMs
+      return partnerKey && agoMs <= withinMs ? [{ personKey: partnerKey, agoMs }] : []
+    })
   }
 
   /**

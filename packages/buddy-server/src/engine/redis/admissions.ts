@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { SessionProfile } from '../engine.ts'
 import { SessionElsewhereError } from '../session-elsewhere-error.ts'
-import type { NoPlace, PlaceLimits } from '../places.ts'
+import type { NoPlace, Place, PlaceLimits } from '../places.ts'
 import type { Command } from './command-queue.ts'
 import { toStoredProfile } from './stored-values.ts'
 import type { Answer } from './wire.ts'
@@ -20,6 +20,14 @@ const admitTimeoutMs = 1000
 
 /** How long another shard may take to count the sessions of an address, in milliseconds. */
 const countTimeoutMs = 250
+
+/** The sessions that one shard has. */
+export interface SessionNumbers {
+  readonly ofAddress: number
+  readonly ofSite: number
+}
+
+const noSessions: SessionNumbers = { ofAddress: 0, ofSite: 0 }
 
 /** Takes places for sessions, which Redis counts. */
 export class Admissions {
@@ -55,14 +63,14 @@ export class Admissions {
     })
   }
 
-  /** Resolves with the number of sessions of an address; 0 if Redis does not answer soon. */
-  sessionsAt(address: string): Promise<number> {
+  /** Resolves with the numbers of sessions of an address and of a site; 0 if Redis does not answer soon. */
+  sessionsAt({ addressKey: address, site }: Place): Promise<SessionNumbers> {
     const { clock, send } = this.#dependencies
     return new Promise((resolve) => {
-      const cancel = clock.after(countTimeoutMs, () => resolve(0))
-      send({ c: 'sessionsAt', address }, ([, , , result]) => {
+      const cancel = clock.after(countTimeoutMs, () => resolve(noSessions))
+      send({ c: 'sessionsAt', address, site }, ([failure, , , result]) => {
         cancel()
-        resolve(Number(result))
+        resolve(failure === false ? (result as SessionNumbers) : noSessions)
       })
     })
   }

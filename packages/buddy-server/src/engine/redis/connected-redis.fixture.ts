@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest'
 import { RedisClient } from './redis-client.ts'
 import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
+import { shardsOf } from './shard.ts'
 
 /** A Redis for the tests of a file, and a client that is connected to it. */
 interface ConnectedRedis {
@@ -29,4 +30,26 @@ export function useRedis(): ConnectedRedis {
     await redis.server.stop()
   })
   return redis
+}
+
+/** Connects to each of `count` shards. @param onDown called with the index of a shard that does not answer */
+export async function connectShards(
+  url: string,
+  count: number,
+  onDown: (index: number) => void = () => undefined,
+): Promise<readonly RedisClient[]> {
+  return Promise.all(
+    shardsOf(count).map(async (shard) => {
+      const client = new RedisClient({
+        url,
+        shard,
+        onUp: () => undefined,
+        onDown: () => onDown(shard.index),
+      })
+      const isUp = new Promise<void>((resolve) => client.onUp(resolve))
+      await client.connect()
+      await isUp
+      return client
+    }),
+  )
 }

@@ -3,6 +3,7 @@ import type { BanList, Engine, NodeReport } from '../engine.ts'
 import type { EngineUnderTest } from '../engine-world.fixture.ts'
 import type { EngineDependencies } from '../memory/memory-engine.ts'
 import type { RedisClient } from './redis-client.ts'
+import type { RedisEngineDependencies } from './redis-engine.ts'
 import { RedisEngine } from './redis-engine.ts'
 import { ShardedEngine } from './sharded-engine.ts'
 
@@ -10,9 +11,6 @@ let worlds = 0
 
 const idOf = (node: number): string => `node ${node}`
 const numberOf = (nodeId: string): number => Number(nodeId.slice('node '.length))
-
-/** The sites in tests of engines. */
-const sitesOfTests = (): readonly string[] => ['', 'cafe', 'other']
 
 const noFigures: NodeReport = {
   version: '1.2.3',
@@ -33,14 +31,18 @@ interface Node {
 }
 
 /** An engine of several nodes, each of which can hang. */
-interface RedisEngineUnderTest extends EngineUnderTest {
+export interface RedisEngineUnderTest extends EngineUnderTest {
   readonly nodes: readonly Engine[]
   /** From now on the node receives no message and no answer. What it sends waits. */
   hang(node: number): void
   /** The node continues. The messages that were sent to it meanwhile are lost. */
   wake(node: number): void
-  /** From now on the calls of the node fail. @param areHandled whether Redis handles them before */
-  fail(node: number, areHandled: boolean): void
+  /**
+   * From now on the calls of the node fail.
+   * @param areHandled whether Redis handles them before
+   * @param shard the only shard whose calls fail. @default all
+   */
+  fail(node: number, areHandled: boolean, shard?: number): void
   /** The node calls Redis again. */
   retry(node: number): void
   /** Redis answers the node again. */
@@ -67,8 +69,12 @@ export function createRedisEngines(
   const done = (): void => void pending.count--
   /** What the nodes that hang will send. */
   const hanging = new Map<number, (() => void)[]>()
-  /** The nodes whose calls fail, and whether Redis handles them before. */
-  const failing = new Map<number, boolean>()
+  /** The nodes whose calls fail, whether Redis handles them before, and the only shard where they do. */
+  const failing = new Map<number, { readonly areHandled: boolean; readonly shard?: number }>()
+  const failureOf = (node: number, index: number): { areHandled: boolean } | undefined => {
+    const failure = failing.get(node)
+    return failure && (failure.shard ?? index) === index ? failure : undefined
+  }
   const untilAwake = (node: number): Promise<void> =>
     new Promise((resolve) => {
       const waiting = hanging.get(node)
@@ -78,7 +84,7 @@ export function createRedisEngines(
   const createPart = (
     nodeId: string,
     index: number,
-    maxRooms: () => number,
+    given: Pick<RedisEngineDependencies, 'maxRooms' | 'sendBlock'>,
     number: number,
   ): RedisEngine => {
     const link = clients[index]!.link({
@@ -94,7 +100,7 @@ export function createRedisEngines(
     void ready.finally(done)
     const engine: RedisEngine = new RedisEngine({
       ...dependencies,
-      maxRooms,
+      ...given,
       nodeId,
       bans: new Bans(() => dependencies.clock.now()),
       graceMs: () => 30_000,
@@ -108,7 +114,7 @@ export function createRedisEngines(
         call: async (payload) => {
           await untilAwake(number)
           pending.count++
-          const areHandled = failing.get(number)
+          const areHandled = failureOf(number, index)?.areHandled
           const reply = areHandled === false ? Promise.resolve() : link.call(payload)
           return reply.finally(done).then((bytes) => {
             if (!bytes || areHandled) throw new Error('Redis does not answer')
@@ -118,7 +124,7 @@ export function createRedisEngines(
         publish: async (node, payload) => {
           await untilAwake(number)
           // Redis has no connection to the other node.
-          if (failing.has(numberOf(node))) return false
+          if (failureOf(numberOf(node), index)) return false
           pending.count++
           await ready
           return link.publish(node, payload)
@@ -129,14 +135,15 @@ export function createRedisEngines(
   }
   const nodes = Array.from({ length: nodeCount }, (_, number): Node => {
     const parts: RedisEngine[] = []
-    const createEngine = (index: number, maxRooms: () => number): RedisEngine =>
-      (parts[index] = createPart(idOf(number), index, maxRooms, number))
-    const { maxRooms } = dependencies
+    const createEngine = (
+      index: number,
+      given: Pick<RedisEngineDependencies, 'maxRooms' | 'sendBlock'>,
+    ): RedisEngine => (parts[index] = createPart(idOf(number), index, given, number))
     const count = clients.length
     const engine =
       count === 1
-        ? createEngine(0, maxRooms)
-        : new ShardedEngine({ count, sites: sitesOfTests, maxRooms, createEngine })
+        ? createEngine(0, dependencies)
+        : new ShardedEngine({ ...dependencies, count, createEngine })
     return { engine, parts }
   })
   for (const part of nodes.flatMap(({ parts }) => parts)) part.handleConnected()
@@ -186,7 +193,8 @@ export function createRedisEngines(
       hanging.delete(node)
       for (const resume of waiting) resume()
     },
-    fail: (node, areHandled) => void failing.set(node, areHandled),
+    fail: (node, areHandled, shard) =>
+      void failing.set(node, { areHandled, ...(shard !== undefined && { shard }) }),
     retry,
     recover(node) {
       failing.delete(node)

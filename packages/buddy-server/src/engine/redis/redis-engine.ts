@@ -1,13 +1,9 @@
-import type {
-  Adopted,
-  Engine,
-  EngineListener,
-  EngineSession,
-  NodeReport,
-  SessionProfile,
-} from '../engine.ts'
+import type { Adopted, Engine, EngineListener, NodeReport, SessionProfile } from '../engine.ts'
 import type { EngineDependencies } from '../memory/memory-engine.ts'
+import type { Encounters } from '../memory/encounters.ts'
+import type { Place } from '../places.ts'
 import type { Room } from '../room.ts'
+import type { SessionNumbers } from './admissions.ts'
 import { Admissions } from './admissions.ts'
 import type { Command } from './command-queue.ts'
 import { CommandQueue } from './command-queue.ts'
@@ -17,11 +13,11 @@ import { NodeLife } from './node-life.ts'
 import { NodeMessages } from './node-messages.ts'
 import { RedisBans } from './redis-bans.ts'
 import type { RedisLink } from './redis-link.ts'
-import type { RedisSessionContext } from './redis-session.ts'
+import type { RedisSessionContext, ShardArrival } from './redis-session.ts'
 import { RedisSession } from './redis-session.ts'
 import { Restatements } from './restatements.ts'
 import { Takeovers } from './takeovers.ts'
-import type { Answer, Configuration, StoredEvent } from './wire.ts'
+import type { Adoption, Answer, Configuration, Location, StoredEvent } from './wire.ts'
 
 /** The dependencies of {@link RedisEngine}. */
 export interface RedisEngineDependencies extends EngineDependencies {
@@ -48,6 +44,8 @@ export interface RedisEngineDependencies extends EngineDependencies {
   readonly nearMs?: () => number
   /** Returns the time that Redis uses, in milliseconds. @default Redis uses its own clock */
   readonly redisNow?: () => number
+  /** Sends the block of a partner who was met in a lobby. @default all lobbies are in this shard */
+  readonly sendBlock?: RedisSessionContext['sendBlock']
 }
 
 /** How long `close` waits for Redis, in milliseconds. */
@@ -183,20 +181,65 @@ export class RedisEngine implements Engine {
     return this.#admissions.admit(...session)
   }
 
-  /** Resolves with the number of sessions of an address; 0 if Redis does not answer soon. */
-  sessionsAt(addressKey: string): Promise<number> {
-    return this.#admissions.sessionsAt(addressKey)
+  /** Resolves with the numbers of sessions of an address and of a site; 0 if Redis does not answer soon. */
+  sessionsAt(place: Place): Promise<SessionNumbers> {
+    return this.#admissions.sessionsAt(place)
   }
 
   cancel(sessionId: string): void {
     this.#admissions.cancel(sessionId)
   }
 
-  join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession {
-    const adoption = this.#takeovers.take(profile.seat.sessionId)
-    const session = new RedisSession(profile, listener, isRestored, adoption, this.#context)
+  /** @param arrival what the session brings along from another shard */
+  join(
+    profile: SessionProfile,
+    listener: EngineListener,
+    isRestored: boolean,
+    arrival?: ShardArrival,
+  ): RedisSession {
+    const adopted = this.#takeovers.take(profile.seat.sessionId)
+    const adoption = arrival?.epoch === undefined ? adopted : undefined
+    const context = this.#context
+    const session = new RedisSession(profile, listener, isRestored, adoption, context, arrival)
     this.#sessions.set(session.id, session)
     return session
+  }
+
+  /** Adds the recent partners of a session that comes from another shard. */
+  addMet(personKey: string, encounters: Encounters): void {
+    const { clock, wallNow } = this.#dependencies
+    const { avoidMs } = this.#configuration()
+    for (const { personKey: other, agoMs } of encounters.recent(clock.now(), avoidMs)) {
+      this.pairs.add('met', personKey, other, wallNow() - agoMs + avoidMs)
+    }
+  }
+
+  /** Sends a block, and sends it again if Redis does not answer. */
+  sendBlock(command: Command, handleAnswer: (answer: Answer) => void): void {
+    this.#send(command, handleAnswer, true)
+  }
+
+  /** Resolves with whether this shard has a session; undefined if Redis does not answer. */
+  async locate(sessionId: string): Promise<Location | undefined> {
+    const { graceMs } = this.#dependencies
+    const found = await this.#request({ c: 'locate', s: sessionId, graceMs: graceMs() })
+    return found as Location | undefined
+  }
+
+  /** Returns what is known of a session that this node has taken over and that has not joined; undefined otherwise. */
+  adoptionOf(sessionId: string): Adoption | undefined {
+    return this.#takeovers.find(sessionId)
+  }
+
+  /** Ends a session in this shard that this node has taken over in another one, with this epoch. */
+  evict(sessionId: string, epoch: number): void {
+    const { nodeId } = this.#dependencies
+    this.#send({ c: 'evict', s: sessionId, n: nodeId, e: epoch }, undefined, true)
+  }
+
+  /** A restored session claims no room of this shard. */
+  disclaim(sessionId: string): void {
+    this.#send({ c: 'disclaim', s: sessionId })
   }
 
   adopt(sessionId: string): Promise<Adopted | undefined> {
@@ -309,6 +352,7 @@ export class RedisEngine implements Engine {
       onBlocked: (one, other) => {
         if (one !== other) this.#note(['blocked', one, other, wallNow() + blockMs()])
       },
+      sendBlock: this.#dependencies.sendBlock ?? ((_, ...block) => this.sendBlock(...block)),
       relay: (node, frame) => this.#relay.relay(node, frame),
       pause: (node, sessionId, room, by) =>
         this.#deliver({ type: 'pause', s: sessionId, n: node, g: 0, room, by, node: nodeId }),

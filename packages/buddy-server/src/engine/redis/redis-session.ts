@@ -6,10 +6,11 @@ import type {
   Handover,
   SessionProfile,
 } from '../engine.ts'
-import type { Encounter } from '../memory/encounters.ts'
+import type { Encounter, Encounters } from '../memory/encounters.ts'
 import type { Room, RoomClaim } from '../room.ts'
 import { partnerSeat } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
+import { AnswerOrder } from './answer-order.ts'
 import type { Command } from './command-queue.ts'
 import type { SessionContext } from './session-context.ts'
 import { handleLocalEvent, handlePartnerLeft, handleStoredEvent } from './session-events.ts'
@@ -27,6 +28,24 @@ export interface RedisSessionContext extends SessionContext {
   /** Called at once when a user blocks or reports a person, also while Redis does not answer. */
   readonly onBlocked: (personKey: string, partnerKey: string) => void
   readonly forget: (session: RedisSession) => void
+  /** Sends the block of a partner whom the session has met in this lobby, and sends it again if Redis does not answer. */
+  readonly sendBlock: (
+    place: { readonly site: string; readonly lobby: string },
+    command: Command,
+    handleAnswer: (answer: Answer) => void,
+  ) => void
+}
+
+/** What a session brings along that begins in a shard; see `sharded-session.ts`. */
+export interface ShardArrival {
+  /** The epoch of the session; undefined if it is not known yet. */
+  readonly epoch?: number
+  /** The partners that the session has met in other shards. */
+  readonly encounters?: Encounters | undefined
+  /** The order of the answers to its reports and blocks, some of which come from other shards. */
+  readonly answers?: AnswerOrder | undefined
+  /** Called when Redis has confirmed that the session has joined, or does not answer; perhaps more than once. */
+  readonly onJoined: (isConfirmed: boolean) => void
 }
 
 const nothing: Handover = { frames: [], sentBefore: 0, received: 0 }
@@ -37,6 +56,9 @@ export class RedisSession implements EngineSession {
   readonly #state: SessionState
   /** Whether the session was taken over from another node. */
   readonly #isAdopted: boolean
+  readonly #onJoined: ShardArrival['onJoined'] | undefined
+  /** Undefined until the first report or block, to save memory. */
+  #answers: AnswerOrder | undefined
   /** Whether the session is being released, so that it is no longer a session of this node. */
   isLeaving = false
   /** Whether Redis has not answered the claim of a room yet, and what happens when it has. */
@@ -51,10 +73,14 @@ export class RedisSession implements EngineSession {
     isRestored: boolean,
     adoption: Adoption | undefined,
     context: RedisSessionContext,
+    arrival?: ShardArrival,
   ) {
     this.#isAdopted = adoption?.taken !== undefined
     this.#context = context
-    this.#state = new SessionState(profile, listener, adoption?.epoch ?? 1, context)
+    this.#onJoined = arrival?.onJoined
+    this.#answers = arrival?.answers
+    const epoch = arrival?.epoch ?? adoption?.epoch ?? 1
+    this.#state = new SessionState(profile, listener, epoch, context, arrival?.encounters)
     const isAdopted = this.#isAdopted
     const f = toStoredProfile(profile)
     const { taken = 0 } = adoption ?? {}
@@ -62,6 +88,7 @@ export class RedisSession implements EngineSession {
     const join = { g: 0, k: profile.personKey, f, isRestored, isAdopted, taken }
     this.#state.send('join', join, ([failure]) => {
       if (failure === false) this.#state.taken = undefined
+      if (failure === false || failure === 'unavailable') this.#onJoined?.(failure === false)
     })
   }
 
@@ -77,6 +104,21 @@ export class RedisSession implements EngineSession {
   /** The profile of the session, which the local queue needs too. */
   get profile(): SessionProfile {
     return this.#state.profile
+  }
+
+  /** Whether the session has lost its connection. */
+  get isAway(): boolean {
+    return this.#state.isAway
+  }
+
+  /** The recent partners; undefined if there was none yet. */
+  get encounters(): Encounters | undefined {
+    return this.#state.room.encounters
+  }
+
+  /** The order of the answers to reports and blocks; undefined if there was none yet. */
+  get answers(): AnswerOrder | undefined {
+    return this.#answers
   }
 
   enter(ticket: Ticket, generation: number, offer?: Uint8Array): void {
@@ -178,6 +220,23 @@ export class RedisSession implements EngineSession {
     this.#state.send('end', { reason }, undefined, true)
   }
 
+  /**
+   * Ends the session in this shard, because it continues in another one. The command is sent until Redis answers.
+   * @param onDeparted called with whether another node has, or had, the session
+   */
+  depart(reason: LeaveReason, onDeparted: (isLost: boolean) => void): void {
+    this.#quit(reason)
+    this.#context.forget(this)
+    const handle = ([failure]: Answer): void => onDeparted(failure === 'fenced')
+    this.#state.send('depart', { reason }, handle, true)
+  }
+
+  /** Forgets the session in this shard without a command, because it comes back to this shard. */
+  abandon(): void {
+    this.#quit('next')
+    this.#context.forget(this)
+  }
+
   keep(frames: readonly Uint8Array[], sentBefore: number): void {
     // Numbers are stored from 1 on, because 0 means that the number is not known.
     this.#state.send('keep', { frames: frames.map(toText), first: sentBefore + 1 })
@@ -255,6 +314,7 @@ export class RedisSession implements EngineSession {
     state.epoch = epoch
     state.taken = undefined
     state.left = undefined
+    this.#onJoined?.(true)
     const at = state.room.present?.room.id
     if (at === undefined) return
     // Frames with a number are in the replay buffer of this node.
@@ -295,16 +355,18 @@ export class RedisSession implements EngineSession {
 
   #block(found: Encounter | undefined, onProfile: (profile: string | undefined) => void): void {
     const state = this.#state
+    const answer = (this.#answers ??= new AnswerOrder()).ask()
     if (!found) {
-      state.send('nothing', {}, () => onProfile(undefined), true)
+      state.send('nothing', {}, () => answer(() => onProfile(undefined)), true)
       return
     }
-    const { partnerId: partner, partnerKey = '' } = found
+    const { lobby, partnerId: partner, partnerKey = '' } = found
     const handle = ([, , , result]: Answer): void =>
-      onProfile(result ? (result as string) : undefined)
-    const { personKey } = state.profile
+      answer(() => onProfile(result ? (result as string) : undefined))
+    const { personKey, site } = state.profile
     if (partnerKey !== '') this.#context.onBlocked(personKey, partnerKey)
-    state.send('block', { k: personKey, partner, partnerKey }, handle, true)
+    const command = { c: 'block', s: state.id, k: personKey, partner, partnerKey }
+    this.#context.sendBlock({ site, lobby }, command, handle)
   }
 
   /** Leaves the place. The caller sends the command, which Redis may receive later. */

@@ -50,9 +50,20 @@ export class SessionRoom {
   /** The room whose last frame the partner's node sends soon, and what happens then. */
   #late: { readonly roomId: string; readonly go: () => void } | undefined
 
-  constructor(context: Pick<SessionContext, 'clock' | 'relay'>, occupant: Occupant) {
+  /** @param encounters the partners that the session has met before it came to this shard */
+  constructor(
+    context: Pick<SessionContext, 'clock' | 'relay'>,
+    occupant: Occupant,
+    encounters?: Encounters,
+  ) {
     this.#context = context
     this.#occupant = occupant
+    this.#encounters = encounters
+  }
+
+  /** The recent partners; undefined if there was none yet. */
+  get encounters(): Encounters | undefined {
+    return this.#encounters
   }
 
   /** The present room; undefined outside. */

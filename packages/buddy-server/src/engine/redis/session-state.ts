@@ -1,5 +1,6 @@
 import type { LeaveReason } from '@buddy-chat/protocol'
 import type { EngineEvent, EngineListener, SessionProfile } from '../engine.ts'
+import type { Encounters } from '../memory/encounters.ts'
 import type { Command } from './command-queue.ts'
 import type { SessionContext } from './session-context.ts'
 import { SessionRoom } from './session-room.ts'
@@ -49,11 +50,12 @@ export class SessionState {
     listener: EngineListener,
     epoch: number,
     context: SessionContext,
+    encounters: Encounters | undefined,
   ) {
     this.id = profile.seat.sessionId
     this.context = context
     this.listener = listener
-    this.room = new SessionRoom(context, this)
+    this.room = new SessionRoom(context, this, encounters)
     this.profile = profile
     this.epoch = epoch
   }

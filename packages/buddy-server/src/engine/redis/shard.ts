@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { recordFormat } from './lua/library.ts'
 
-/** One of the parts into which a service divides its sites. Each part has keys of its own, in one slot of a Cluster. */
+/** One of the parts into which a service divides its lobbies. Each part has keys of its own, in one slot of a Cluster. */
 export interface Shard {
   /** From 0. */
   readonly index: number
@@ -20,10 +20,15 @@ export function shardsOf(count: number): readonly Shard[] {
   return Array.from({ length: count }, (_, index) => ({ index, count }))
 }
 
-/** Returns the index of the shard to which a site belongs. All servers and versions return the same. */
-export function shardIndexOf(site: string, count: number): number {
+/**
+ * Returns the index of the shard to which a lobby of a site belongs. All servers and versions return the same. The
+ * shard of the lobby without a name is also the one in which the sessions of the site begin.
+ */
+export function shardIndexOf(site: string, lobby: string, count: number): number {
   if (count === 1) return 0
-  return createHash('sha256').update(site).digest().readUInt32BE(0) % count
+  // In JSON, different sites and lobbies never result in the same text.
+  const name = lobby === '' ? site : JSON.stringify([site, lobby])
+  return createHash('sha256').update(name).digest().readUInt32BE(0) % count
 }
 
 /** Returns the first part of the names of all keys of a shard. */

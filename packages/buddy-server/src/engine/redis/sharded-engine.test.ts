@@ -5,13 +5,14 @@ import { describeEngine } from '../engine-contract.fixture.ts'
 import { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
 import { agreeOnShards } from './agree-on-shards.ts'
 import { checkRedis } from './check-redis.ts'
+import { connectShards } from './connected-redis.fixture.ts'
 import { RedisClient } from './redis-client.ts'
 import { createRedisEngines } from './redis-engine.fixture.ts'
 import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
 import { RedisShardsError } from './redis-shards-error.ts'
 import type { RedisSetup } from './redis-setups.fixture.ts'
 import { startCluster } from './redis-setups.fixture.ts'
-import { baseOf, onlyShard, shardIndexOf, shardsOf } from './shard.ts'
+import { baseOf, onlyShard, shardIndexOf } from './shard.ts'
 import type { CallAnswer } from './wire.ts'
 
 if (missingRedisMessage) console.log(missingRedisMessage)
@@ -19,32 +20,10 @@ if (missingRedisMessage) console.log(missingRedisMessage)
 let server: RedisServer
 let clients: readonly RedisClient[]
 
-/** Connects to each of `count` shards. */
-async function connect(
-  url: string,
-  count: number,
-  onDown: (index: number) => void = () => undefined,
-): Promise<readonly RedisClient[]> {
-  return Promise.all(
-    shardsOf(count).map(async (shard) => {
-      const client = new RedisClient({
-        url,
-        shard,
-        onUp: () => undefined,
-        onDown: () => onDown(shard.index),
-      })
-      const isUp = new Promise<void>((resolve) => client.onUp(resolve))
-      await client.connect()
-      await isUp
-      return client
-    }),
-  )
-}
-
 beforeAll(async () => {
   if (missingRedisMessage) return
   server = await RedisServer.start()
-  clients = await connect(server.url, 5)
+  clients = await connectShards(server.url, 5)
 })
 
 afterAll(async () => {
@@ -53,11 +32,12 @@ afterAll(async () => {
   await server.stop()
 })
 
-test('a site belongs to the same shard at every server, and all shards have sites', () => {
-  const places = ['', 'cafe', 'other'].map((site) => shardIndexOf(site, 5))
+test('a lobby belongs to the same shard at every server, and the lobbies of a site are in all shards', () => {
+  const places = ['', 'cafe', 'other'].map((site) => shardIndexOf(site, '', 5))
   // Servers of all versions must agree, so these numbers never change.
   expect(places).toEqual([0, 1, 2])
-  const all = Array.from({ length: 1000 }, (_, site) => shardIndexOf(`site ${site}`, 64))
+  expect(['games', 'music'].map((lobby) => shardIndexOf('cafe', lobby, 5))).toEqual([4, 2])
+  const all = Array.from({ length: 1000 }, (_, lobby) => shardIndexOf('cafe', `lobby ${lobby}`, 64))
   expect(new Set(all).size).toBe(64)
 })
 
@@ -122,7 +102,7 @@ describe.skipIf(missingRedisMessage)('with a cluster of three Redis servers,', (
 
   beforeAll(async () => {
     cluster = await startCluster()
-    ofCluster = await connect(cluster.url, 5)
+    ofCluster = await connectShards(cluster.url, 5)
   })
 
   afterAll(async () => {
@@ -137,7 +117,7 @@ describe.skipIf(missingRedisMessage)('with a cluster of three Redis servers,', (
 
   test('users of a site are matched while the server of another shard is stopped', async () => {
     const downs: number[] = []
-    const all = await connect(cluster.url, 3, (index) => downs.push(index))
+    const all = await connectShards(cluster.url, 3, (index) => downs.push(index))
     try {
       const world = new EngineWorld((given) => createRedisEngines(all, 2, given))
       // In shard 0 and in shard 2, which are at different servers.

@@ -1,58 +1,75 @@
-import type {
-  Adopted,
-  Engine,
-  EngineListener,
-  EngineSession,
-  PairKind,
-  SessionProfile,
-} from '../engine.ts'
+import type { Clock } from '../../clock.ts'
+import type { Adopted, Engine, EngineListener, EngineSession, SessionProfile } from '../engine.ts'
 import type { NoPlace, PlaceLimits } from '../places.ts'
+import { locateSession } from './locate-session.ts'
 import type { RedisEngine } from './redis-engine.ts'
+import type { RedisSessionContext } from './redis-session.ts'
 import { shardIndexOf } from './shard.ts'
+import type { ShardedSessionContext } from './sharded-session.ts'
+import { ShardedSession } from './sharded-session.ts'
 
-/** The engine of one shard, which knows nothing of the others. */
-type ShardEngine = Engine & Pick<RedisEngine, 'load' | 'sessionsAt'>
+type SendBlock = RedisSessionContext['sendBlock']
 
 /** The dependencies of {@link ShardedEngine}. */
 export interface ShardedEngineDependencies {
   /** The number of shards. */
   readonly count: number
-  /** Returns the keys of the sites. */
-  readonly sites: () => Iterable<string>
+  readonly clock: Pick<Clock, 'after'>
+  /** Returns milliseconds since 1970. */
+  readonly wallNow: () => number
+  /** Returns how long a block holds, in milliseconds. */
+  readonly blockMs: () => number
   /** Returns how many rooms the service may have. */
   readonly maxRooms: () => number
-  /** Creates the engine of a shard. `maxRooms` returns how many rooms it may have. */
-  readonly createEngine: (index: number, maxRooms: () => number) => ShardEngine
+  /**
+   * Creates the engine of a shard.
+   * @param given how many rooms it may have, and where it sends blocks
+   */
+  readonly createEngine: (
+    index: number,
+    given: { readonly maxRooms: () => number; readonly sendBlock: SendBlock },
+  ) => RedisEngine
 }
 
+/** How often a session is searched that moves to another shard meanwhile. */
+const maxSearches = 3
+
 /**
- * The engine of a service whose sites are divided among shards. A session is in the shard of its site from its
- * beginning to its end, so each command still concerns one shard, which decides it in one step. If a shard does not
- * answer, only its sites wait. The bans are in shard 0, and every node has them in its memory.
+ * The engine of a service whose lobbies are divided among shards. A session is in the shard of its latest ticket, so
+ * each command still concerns one shard, which decides it in one step. If a shard does not answer, only its lobbies
+ * wait. The bans are in shard 0, and every node has them in its memory.
  */
 export class ShardedEngine implements Engine {
   readonly hasOtherNodes = true
   readonly bans: Engine['bans']
   readonly pairs: Engine['pairs']
   readonly #dependencies: ShardedEngineDependencies
-  readonly #engines: readonly ShardEngine[]
-  /** The shards that have sites. */
-  #inUse: ReadonlySet<number>
+  readonly #engines: readonly RedisEngine[]
+  /** The sessions of this node. */
+  readonly #sessions = new Map<string, ShardedSession>()
+  readonly #sessionContext: ShardedSessionContext
   /** How many rooms each shard could have at its latest command. */
   readonly #limits: number[] = []
 
   constructor(dependencies: ShardedEngineDependencies) {
-    const { count, createEngine } = dependencies
+    const { count, createEngine, clock } = dependencies
     this.#dependencies = dependencies
-    this.#inUse = this.#findInUse()
+    const sendBlock: SendBlock = (...block) => this.#sendBlock(...block)
     this.#engines = Array.from({ length: count }, (_, index) =>
-      createEngine(index, () => this.#roomsFor(index)),
+      createEngine(index, { maxRooms: () => this.#roomsFor(index), sendBlock }),
     )
+    this.#sessionContext = {
+      clock,
+      shards: this.#engines,
+      onGone: (session) => {
+        if (this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
+      },
+    }
     this.bans = this.#first.bans
     this.pairs = {
-      // The key of a person does not say at which site the person is.
-      add: (kind: PairKind, one: string, other: string, untilMs: number) => {
-        for (const engine of this.#engines) engine.pairs.add(kind, one, other, untilMs)
+      // The key of a person does not say where the person is.
+      add: (...pair) => {
+        for (const engine of this.#engines) engine.pairs.add(...pair)
       },
       note: (...pair) => {
         for (const engine of this.#engines) engine.pairs.note(...pair)
@@ -60,7 +77,7 @@ export class ShardedEngine implements Engine {
     }
   }
 
-  /** Whether at least one shard answers. A load balancer must not take a node away from the sites of the others. */
+  /** Whether at least one shard answers. A load balancer must not take a node away from the lobbies of the others. */
   get isUp(): boolean {
     return this.#engines.some((engine) => engine.isUp)
   }
@@ -86,34 +103,71 @@ export class ShardedEngine implements Engine {
   }
 
   usersOf(site: string): number {
-    return this.#of(site).usersOf(site)
+    return this.#engines.reduce((sum, engine) => sum + engine.usersOf(site), 0)
   }
 
   /**
-   * The sessions of an address are counted in all shards that have sites, but not in one step. So sessions that begin
-   * at the same time at sites of different shards may exceed the limit of the address.
+   * The sessions of an address and of a site are counted in all shards, but not in one step. So sessions that begin or
+   * move at the same time may exceed the limit.
    */
   async admit(profile: SessionProfile, limits: PlaceLimits): Promise<NoPlace | undefined> {
-    const home = this.#of(profile.site)
-    const others = this.#engines.filter((each, index) => each !== home && this.#inUse.has(index))
-    if (others.length === 0 || !Number.isFinite(limits.maxOfAddress)) {
-      return home.admit(profile, limits)
+    const { sessionId } = profile.seat
+    const { maxOfSite, maxOfAddress } = limits
+    const at = this.#sessions.get(sessionId)?.shardIndex ?? this.#startOf(profile).index
+    const engine = this.#engines[at]!
+    if (!Number.isFinite(maxOfSite) && !Number.isFinite(maxOfAddress)) {
+      return engine.admit(profile, limits)
     }
-    const numbers = await Promise.all(others.map((each) => each.sessionsAt(profile.addressKey)))
-    const elsewhere = numbers.reduce((sum, number) => sum + number, 0)
-    return home.admit(profile, { ...limits, maxOfAddress: limits.maxOfAddress - elsewhere })
+    const others = this.#engines.filter((other) => other !== engine)
+    const place = { site: profile.site, addressKey: profile.addressKey }
+    const numbers = await Promise.all(others.map((other) => other.sessionsAt(place)))
+    const elsewhere = numbers.reduce((sum, number) => ({
+      ofSite: sum.ofSite + number.ofSite,
+      ofAddress: sum.ofAddress + number.ofAddress,
+    }))
+    return engine.admit(profile, {
+      maxOfSite: maxOfSite - elsewhere.ofSite,
+      maxOfAddress: maxOfAddress - elsewhere.ofAddress,
+    })
   }
 
   cancel(sessionId: string): void {
+    if (this.#sessions.has(sessionId)) return
     for (const engine of this.#engines) engine.cancel(sessionId)
   }
 
   join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession {
-    return this.#of(profile.site).join(profile, listener, isRestored)
+    const start = this.#startOf(profile)
+    const context = this.#sessionContext
+    const session = new ShardedSession(profile, listener, isRestored, start, context)
+    this.#sessions.set(session.id, session)
+    return session
   }
 
-  adopt(sessionId: string, site: string): Promise<Adopted | undefined> {
-    return this.#of(site).adopt(sessionId, site)
+  /** The caller does not know the lobby, so all shards are asked. Those that do not have the session may be down. */
+  async adopt(sessionId: string): Promise<Adopted | undefined> {
+    for (let search = 0; search < maxSearches; search++) {
+      const { clock } = this.#dependencies
+      const { found, lost, hasEnded, isUncertain } = await locateSession(
+        sessionId,
+        this.#engines,
+        clock,
+      )
+      const [latest, ...former] = found
+      if (!latest && hasEnded) return undefined
+      if (!latest) {
+        if (isUncertain)
+          throw new Error('a shard of Redis does not know yet whether it has the session')
+        return lost.length === 0 ? undefined : this.#engines[lost[0]!]!.adopt(sessionId)
+      }
+      const adopted = await this.#engines[latest.index]!.adopt(sessionId)
+      if (adopted) {
+        for (const { index } of former) this.#engines[index]!.evict(sessionId, latest.epoch)
+        return adopted
+      }
+      // It has moved meanwhile, or ended.
+    }
+    throw new Error('the session moves from shard to shard')
   }
 
   confirm(sessionId: string, isDoubtful: boolean): Promise<void> | undefined {
@@ -125,7 +179,6 @@ export class ShardedEngine implements Engine {
   }
 
   async reload(): Promise<void> {
-    this.#inUse = this.#findInUse()
     await Promise.all(this.#engines.map((engine) => engine.reload()))
   }
 
@@ -146,17 +199,32 @@ export class ShardedEngine implements Engine {
     return this.#first.load()
   }
 
-  get #first(): ShardEngine {
+  get #first(): RedisEngine {
     return this.#engines[0]!
   }
 
-  #findInUse(): ReadonlySet<number> {
-    const { count, sites } = this.#dependencies
-    return new Set([...sites()].map((site) => shardIndexOf(site, count)))
+  /** Returns where a session begins: where this node has taken it over, or in the shard of its site. */
+  #startOf({ seat, site }: SessionProfile): { index: number; isTakenOver: boolean } {
+    const adoptions = this.#engines.map((engine) => engine.adoptionOf(seat.sessionId)?.epoch ?? 0)
+    const epoch = Math.max(...adoptions)
+    if (epoch === 0)
+      return { index: shardIndexOf(site, '', this.#engines.length), isTakenOver: false }
+    const index = adoptions.indexOf(epoch)
+    const { taken } = this.#engines[index]!.adoptionOf(seat.sessionId)!
+    return { index, isTakenOver: taken !== undefined }
   }
 
-  #of(site: string): ShardEngine {
-    return this.#engines[shardIndexOf(site, this.#engines.length)]!
+  /** Sends a block to all shards, because both people may go to any lobby. That of the encounter has the profile. */
+  #sendBlock(...[{ site, lobby }, command, handleAnswer]: Parameters<SendBlock>): void {
+    const { wallNow, blockMs } = this.#dependencies
+    const [one, other] = [String(command['k']), String(command['partnerKey'])]
+    const untilMs = wallNow() + blockMs()
+    const at = shardIndexOf(site, lobby, this.#engines.length)
+    for (const [index, engine] of this.#engines.entries()) {
+      if (index === at) engine.sendBlock(command, handleAnswer)
+      else if (other !== '') engine.pairs.add('blocked', one, other, untilMs)
+    }
+    if (other !== '') this.#engines[at]!.pairs.note('blocked', one, other, untilMs)
   }
 
   /** Returns how many rooms a shard may have: those that the others do not have, as far as this node knows. */

@@ -156,6 +156,15 @@ export type StoredEvent = {
   | { readonly type: 'claiming'; readonly inMs: number }
 )
 
+/**
+ * Whether a shard has a session. If not, the session has ended there (`ended`), the Redis of the shard has lost its data
+ * or was started a short time ago (`unsettled`), it has lost its data and the session is not known since (`lost`), or
+ * the session was never there or has left the shard (`unknown`).
+ */
+export type Location =
+  | { readonly state: 'here'; readonly epoch: number }
+  | { readonly state: 'ended' | 'unknown' | 'unsettled' | 'lost' }
+
 /** What a node needs for the join of a session that it has taken over. */
 export interface Adoption {
   readonly epoch: number

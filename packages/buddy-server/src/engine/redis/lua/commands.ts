@@ -49,6 +49,10 @@ function commands.join(command)
     leave(rec, 'lost')
     visit(rec, nil)
     displace(rec)
+  elseif rec and rec.e < command.e then
+    -- The session has left this shard and comes back, and Redis has not received the command by which it left.
+    leave(rec, 'lost')
+    visit(rec, nil)
   end
   local isTaken = command.isAdopted and isOwn
   if isTaken then

@@ -5,8 +5,7 @@
  * the sessions without a node, with the time at which they end. `k:<session>` contains frames that are kept for a
  * client: each is a list of its number (0 if it is not known), its bytes, and the epoch of its sender if it has no
  * number. `t:<session>` contains the epoch of the session and the frames without a number that its node has taken, and
- * `h:<frame>` says that a frame is kept already; both for two minutes. `o:<session>` contains the last epoch of a session
- * that has ended.
+ * `h:<frame>` says that a frame is kept already; both for two minutes.
  */
 export const nodes = String.raw`
 -- If Redis has received no beat of any node for this time, Redis itself was unreachable. Then no node is declared dead

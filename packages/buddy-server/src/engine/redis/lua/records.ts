@@ -1,7 +1,8 @@
 /**
  * Sessions and what they are in. `s:<id>` contains a session, in MessagePack: the values below in this order. `f:<id>`
- * contains the profile of a session that has ended, for reports. The hash `e:<id>` contains what few sessions have:
- * frames and counts from a former node, the place in the queue, and why the room has ended.
+ * contains the profile of a session that has ended in this shard, for reports, and its last epoch and node. The hash
+ * `e:<id>` contains what few sessions have: frames and counts from a former node, the place in the queue, and why the
+ * room has ended.
  *
  * - `n`: the node that has the session; `e`: its epoch, which increases each time another node takes the session
  * - `g`: the generation of the latest command
@@ -130,12 +131,21 @@ local function setPlace(rec, place, room)
   put(rec)
 end
 
+-- Returns the number of changes of the place of a session that was in this shard before, so that its late events are
+-- out of date.
+local function formerChanges(id)
+  local stored = call('GET', profileKey(id))
+  if not stored then return 0 end
+  local _, _, _, _, _, change = unpackMessage(stored)
+  return change or 0
+end
+
 -- Creates the record of a session of this node, which is in no place. A former record is replaced.
 local function create(id, node, epoch)
   local rec = find(id)
   if not rec then
     -- Without isNew, the profile of an ended session would be taken for its own.
-    rec = { id = id, v = 0, isNew = true }
+    rec = { id = id, v = epoch == 1 and 0 or formerChanges(id), isNew = true }
     recs[id] = rec
   end
   rec.n, rec.e = node, epoch

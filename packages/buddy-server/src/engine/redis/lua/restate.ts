@@ -103,12 +103,12 @@ function commands.restate(command)
   -- A node that has taken the session over, and may not have received the answer to its claim, claims the room again.
   local isContinued, isTaking, lostEpoch = command.claim and command.isAdopted, false, nil
   if not rec then
-    local endedEpoch = numberOf(call('GET', B .. 'o:' .. command.s))
-    if endedEpoch and endedEpoch > command.e then error({ code = 'fenced' }) end
+    -- Another node has had the session since, which has ended, or continues in another shard.
+    if wasTaken(command.s, command.n, command.e) then error({ code = 'fenced' }) end
     isContinued = false
     rec = create(command.s, command.n, command.e)
     setGeneration(rec, -1)
-    rec.k, rec.v = command.k, command.v
+    rec.k, rec.v = command.k, math.max(rec.v, command.v)
     put(rec)
   elseif rec.n == '' and rec.e == command.e + 1 then
     -- The other nodes had declared this one dead, and no node has had the session since.

@@ -33,6 +33,23 @@ local function leave(rec, reason)
   elseif not leaveRoom(rec, reason) then leaveClaim(rec, reason) end
 end
 
+-- Stores the profile of a session that ends in this shard, its epoch and node, the number of changes of its place, and
+-- whether it continues in another shard.
+local function noteEnded(rec, epoch, node, hasMoved)
+  local site, addressKey, text = unpackMessage(rec.f)
+  local value = pack(site, addressKey, text, epoch, node, rec.v, hasMoved)
+  call('SET', profileKey(rec.id), value, 'PX', endedMs)
+end
+
+-- Returns whether another node had a session after a node with this epoch, and the session has ended here since. If no
+-- node has had it after this one, its epoch has increased by one, because the node was declared dead.
+local function wasTaken(id, node, epoch)
+  local stored = call('GET', profileKey(id))
+  if not stored then return false end
+  local _, _, _, endedEpoch, endedNode = unpackMessage(stored)
+  return endedEpoch ~= nil and endedEpoch > epoch and endedNode ~= node and not (endedNode == '' and endedEpoch == epoch + 1)
+end
+
 local function endSession(rec, reason)
   leave(rec, reason)
   visit(rec, nil)
@@ -47,11 +64,8 @@ local function endSession(rec, reason)
     changePlace(site, addressKey, -1)
   end
   call('DEL', sessionKey(rec.id), extraKey(rec.id), B .. 'k:' .. rec.id)
-  -- A former node that hangs must not state it again when it continues. This does not concern a session that has
-  -- expired because its node could not be reached.
-  if rec.e > 1 and rec.n ~= '' then call('SET', B .. 'o:' .. rec.id, rec.e, 'PX', endedMs) end
-  -- Reports still need the profile.
-  if profile then call('SET', profileKey(rec.id), profile, 'PX', endedMs) end
+  -- Reports still need the profile, and late commands find out who had the session.
+  if profile then noteEnded(rec, rec.e, rec.n, false) end
   recs[rec.id], rec.isChanged = false, false
 end
 

@@ -28,6 +28,64 @@ function commands.withdrawShards()
   if not hasLiveNodes() then call('DEL', B .. 'shards') end
 end
 
--- Returns how many sessions an address has in this shard.
-function commands.sessionsAt(command) return numberOf(call('HGET', B .. 'addresses', command.address)) or 0 end
+-- Returns how many sessions an address and a site have in this shard.
+function commands.sessionsAt(command)
+  local ofAddress = numberOf(call('HGET', B .. 'addresses', command.address)) or 0
+  local ofSite = numberOf(call('HGET', B .. 'sites', command.site)) or 0
+  return { ofAddress = ofAddress, ofSite = ofSite }
+end
+
+-- Returns whether this shard has the session, and if not, why; see stateOfUnknown.
+function commands.locate(command)
+  local rec = find(command.s)
+  if rec then return { state = 'here', epoch = rec.e } end
+  local stored = call('GET', profileKey(command.s))
+  if not stored then return { state = stateOfUnknown(command.s, command.graceMs) } end
+  local _, _, _, _, _, _, hasMoved = unpackMessage(stored)
+  return { state = hasMoved and 'unknown' or 'ended' }
+end
+
+-- Ends a session in this shard, because it continues in another one, at this node, with a higher epoch than this one.
+local function leaveShard(rec, reason, epoch, node)
+  endSession(rec, reason)
+  if rec.f then noteEnded(rec, epoch, node, true) end
+end
+
+-- The session continues in another shard, at the same node. Fails as fenced if another node has it, or had it and has
+-- moved it elsewhere. Then this node has lost it. Nodes send the command again if they have not received the answer.
+function commands.depart(command)
+  local rec = find(command.s)
+  if not rec then
+    if wasTaken(command.s, command.n, command.e) then error({ code = 'fenced' }) end
+    return
+  end
+  -- Other nodes have declared this one dead, and no node has had the session since.
+  local isOrphan = rec.n == '' and rec.e == command.e + 1
+  -- The node has stated the session again, and has not received the answer with the new epoch.
+  local isOwn = rec.n == command.n and (rec.e == command.e or rec.e == command.e + 2)
+  if isOrphan or isOwn then
+    call('ZREM', B .. 'orphans', rec.id)
+    rec.n = command.n
+    leaveShard(rec, command.reason, rec.e, rec.n)
+  elseif rec.n ~= command.n and rec.e > command.e then error({ code = 'fenced' }) end
+end
+
+-- Ends a session that this node has taken over in another shard, where it has this higher epoch: its former node has
+-- died while the session moved.
+function commands.evict(command)
+  local rec = find(command.s)
+  if not rec or rec.e >= command.e then return end
+  call('ZREM', B .. 'orphans', rec.id)
+  -- The former node may still live, and state the session again. The higher epoch refuses it.
+  leaveShard(rec, 'lost', command.e, command.n)
+end
+
+-- A restored session claims no room of this shard.
+function commands.disclaim(command)
+  for _, id in ipairs(call('SMEMBERS', B .. 'c:' .. command.s)) do
+    local waiting = find(id)
+    local claim = waiting and claimOf(waiting)
+    if claim then failClaim(waiting, claim) end
+  end
+end
 `

@@ -1,0 +1,62 @@
+import type { Clock } from '../../clock.ts'
+import type { RedisEngine } from './redis-engine.ts'
+import type { Location } from './wire.ts'
+
+/** How long the shards may take to answer whether they have a session, in milliseconds. */
+const locateTimeoutMs = 1000
+/** How long the others may take when one has the session, in milliseconds. */
+const othersTimeoutMs = 250
+
+/** A shard that has a session, with the epoch there. */
+interface FoundSession {
+  readonly index: number
+  readonly epoch: number
+}
+
+/** Where a session is. */
+export interface SessionWhereabouts {
+  /** The shards that have it, that with the latest epoch first. Several have it if its node died during a move. */
+  readonly found: readonly FoundSession[]
+  /** The shards that have lost their data, perhaps with the session. */
+  readonly lost: readonly number[]
+  /** Whether it has ended. */
+  readonly hasEnded: boolean
+  /** Whether a shard has not answered, or does not know all its sessions yet. */
+  readonly isUncertain: boolean
+}
+
+/** Asks all shards whether they have a session. If one has it, the others are not waited for. */
+export async function locateSession(
+  sessionId: string,
+  shards: readonly Pick<RedisEngine, 'locate'>[],
+  clock: Pick<Clock, 'after'>,
+): Promise<SessionWhereabouts> {
+  const answers: (Location | undefined)[] = shards.map(() => undefined)
+  await new Promise<void>((resolve) => {
+    let left = shards.length
+    let cancel = clock.after(locateTimeoutMs, resolve)
+    const handle = (index: number, answer: Location | undefined): void => {
+      const isFirst = !answers.some((known) => known?.state === 'here')
+      answers[index] = answer
+      if (answer?.state === 'here' && isFirst) {
+        cancel()
+        cancel = clock.after(othersTimeoutMs, resolve)
+      }
+      if (--left > 0) return
+      cancel()
+      resolve()
+    }
+    for (const [index, shard] of shards.entries()) {
+      void shard.locate(sessionId).then((answer) => handle(index, answer))
+    }
+  })
+  const found = answers.flatMap((answer, index) =>
+    answer?.state === 'here' ? [{ index, epoch: answer.epoch }] : [],
+  )
+  return {
+    found: found.toSorted((one, other) => other.epoch - one.epoch),
+    lost: [...answers.keys()].filter((index) => answers[index]?.state === 'lost'),
+    hasEnded: answers.some((answer) => answer?.state === 'ended'),
+    isUncertain: answers.some((answer) => !answer || answer.state === 'unsettled'),
+  }
+}
