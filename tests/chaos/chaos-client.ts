@@ -1,6 +1,5 @@
 // A client of the protocol. It resumes its session as docs/protocol.md requires, and writes everything that it sends
-// and
-// receives to the history.
+// and receives to the history.
 import type { Message, MessageOf } from '@buddy-chat/protocol'
 import { decode, encode, mayReconnect, subprotocol, waitAfterCloseMs } from '@buddy-chat/protocol'
 import { WebSocket } from 'ws'
@@ -24,7 +23,7 @@ export interface ClientContext {
   readonly random: Random
   /** Returns a number that no other connection of the run has. */
   readonly nextConnection: () => number
-  /** Called when the server has told the client not to connect again. */
+  /** Called when a close code of the server forbids the client to connect again. */
   readonly onGaveUp: (client: ChaosClient) => void
 }
 

@@ -11,7 +11,10 @@ import { RedisProxy } from './redis-proxy.ts'
 /** The bands of the site `club`. */
 export const bands = ['13-17', '18+'] as const
 
-/** Redis writes each change to a file before it answers, so that a restart keeps everything. */
+/**
+ * Redis writes each change to a file before it answers, so that a restart keeps everything. Only while the disk is slow,
+ * Redis writes up to two seconds later.
+ */
 const redisFlags = ['--appendonly', 'yes', '--appendfsync', 'everysec']
 
 const settings: Readonly<Record<string, string>> = {
@@ -71,7 +74,8 @@ export class Cluster {
     logFolder: string | undefined,
   ): Promise<Cluster> {
     const redis = await RedisServer.start(...redisFlags)
-    // A node knows the blocks that it has handled also after a restart, and tells Redis of them if Redis has lost them.
+    // A node stores the blocks that it has handled, so that it can also add them again after its restart if Redis has
+    // lost them.
     const dataFolder = mkdtempSync(join(tmpdir(), 'buddy-chaos-'))
     if (logFolder !== undefined) mkdirSync(logFolder, { recursive: true })
     const proxies = await Promise.all(

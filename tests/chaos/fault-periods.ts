@@ -39,7 +39,7 @@ export class FaultPeriods {
 
   /**
    * Returns until when Redis may lack what it had at `since`, if it has lost its data between `since` and `t`: until
-   * all nodes have told it again what they know. A node does that when its own fault is over. Returns -Infinity if
+   * all nodes have stored again what they know. A node does that when its own fault is over. Returns -Infinity if
    * Redis has lost nothing.
    */
   lacksUntil(since: number, t: number): number {

@@ -15,7 +15,7 @@ const inFlightMs = 500
 const declaredDeadMs = 3000
 
 /**
- * The time after a fault of Redis, or of the way to it, within which the nodes bring Redis and their sessions together
+ * The time after a fault of Redis, or of the connection to it, within which the nodes have stated all their sessions
  * again, in milliseconds.
  */
 const recoveredMs = 5000

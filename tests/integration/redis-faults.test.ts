@@ -213,7 +213,7 @@ describe.skipIf(missingRedisMessage)('a server says what is wrong, and continues
     const delay = ['--key-load-delay', '10000', '--loading-process-events-interval-bytes', '1024']
     const loading = await RedisServer.startLoadingAt(port, ...flags, ...delay)
     onTestFinished(() => loading.stop())
-    await expectFault(node, 'loading', /still loads its data: try again later/)
+    await expectFault(node, 'loading', /still loads its data: wait/)
     await expectTextsRelayed(ana, bob)
     const searching = await searchInVain(node)
     loading.run('CONFIG', 'SET', 'key-load-delay', '0')

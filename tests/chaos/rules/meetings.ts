@@ -15,8 +15,8 @@ const pairOf = (one: string, other: string): string => [one, other].toSorted().j
  *
  * A block counts once the client has received the answer to a command that it sent after the block on the same
  * connection: a node handles the commands of a session in order. It does not count if the connection was lost before,
- * or if the server has refused it. While Redis has lost its data, it does not count until the node that has handled it
- * can have told Redis again. It forbids the matches for which one of the two asked after that time.
+ * or if the server has refused it. After Redis has lost its data, it does not count until the node that has handled it
+ * can have stored it again. A block forbids the matches for which one of the two has sent a ticket after that time.
  */
 export class Meetings implements Rule {
   readonly #findings: Findings
@@ -101,7 +101,7 @@ export class Meetings implements Rule {
     const pair = pairOf(a.person, b.person)
     const requestedAt = Math.max(one.requestedAt, other?.requestedAt ?? 0)
     const blockedAt = this.#blockedSince.get(pair) ?? Infinity
-    // Until the node that has handled the block tells Redis again, nobody knows of it.
+    // Until the node that has handled the block has stored it again, no node knows of it.
     const isForgotten = this.#findings.faults.lacksUntil(blockedAt, one.from) > requestedAt
     if (requestedAt > blockedAt && !isForgotten) {
       this.#forbid(one, `${pair} met in room ${one.room} after a block or a report`)

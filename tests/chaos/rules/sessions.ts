@@ -42,12 +42,12 @@ export class SessionsRule implements Rule {
   finish(): void {
     const { violate, count } = this.#findings
     for (const [c, { since, session, answers }] of this.#absences) {
-      const told = answers.length === 0 ? 'was told nothing' : `was told ${answers.at(-1)}`
+      const latest = answers.length === 0 ? 'no answer' : answers.at(-1)
       count(since, 'lost sessions')
       violate(
         since,
         'not resumed',
-        `${c} lost its connection and did not resume session ${session} in ${Math.round(this.#endedAt - since)} ms: it ${told}`,
+        `${c} lost its connection and did not resume session ${session} in ${Math.round(this.#endedAt - since)} ms: it received ${latest}`,
       )
     }
   }

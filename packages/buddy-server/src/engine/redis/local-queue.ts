@@ -10,7 +10,7 @@ interface LocalQueueDependencies {
   readonly isAllowed: () => boolean
 }
 
-/** After this time a session learns that it still cannot be matched, in milliseconds. */
+/** The time in the error `unavailable` that a client receives, in milliseconds. */
 const retryAfterMs = 5000
 
 /**

@@ -30,7 +30,10 @@ export interface NodeLifeDependencies {
 const beatIntervalMs = 500
 const deadAfterMs = 2000
 
-/** How the nodes know that this one lives: it beats. Each answer also says what has changed at the others. */
+/**
+ * Sends the beats of this node, by which the others know that it works. Each answer also contains what has changed at
+ * the others.
+ */
 export class NodeLife {
   readonly #dependencies: NodeLifeDependencies
   readonly #nodes: RedisNodes

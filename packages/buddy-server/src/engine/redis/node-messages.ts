@@ -49,9 +49,9 @@ const retryMs = 100
 export class NodeMessages {
   readonly #dependencies: NodeMessagesDependencies
   /**
-   * The lane of each node to which something was sent. A lane is never deleted, and no number of a received message: a
-   * node that was lost may continue, with the same id and the same numbers. Each takes about 0.3 kB, so a thousand
-   * restarts of other nodes take 0.3 MB.
+   * The lane of each node to which something was sent. Neither a lane nor the number of a received message is ever
+   * deleted, because a node that was lost may continue, with the same id and the same numbers. Each takes about 0.3 kB,
+   * so a thousand restarts of other nodes take 0.3 MB.
    */
   readonly #lanes = new Map<string, Lane>()
   /** The number of the latest message from each node. */

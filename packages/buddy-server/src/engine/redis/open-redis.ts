@@ -166,7 +166,7 @@ class ClusterConnection implements RedisConnection {
         this.#options.onReady()
         return
       } catch (error) {
-        // The error says only that no node can be used. The one before says why.
+        // This error contains only that no node can be used, and the one before contains why.
         if (this.#options.isOneAttempt) throw this.#latestError ?? error
         this.#options.onError(this.#latestError ?? error)
         await sleep(retryMs(retries))

@@ -51,7 +51,7 @@ const answers: readonly (readonly [RegExp, string, RedisProblem?])[] = [
     'read-only',
   ],
   [/DB index is out of range/, 'has no database with this number: change it in REDIS_URL'],
-  [/^LOADING/, 'still loads its data: try again later', 'loading'],
+  [/^LOADING/, 'still loads its data: wait until it has finished', 'loading'],
   [/^OOM/, 'is full: raise its maxmemory', 'full'],
   [/^MISCONF/, 'cannot write to its disk: free space there, and read its log', 'disk-failing'],
   [
