@@ -70,6 +70,24 @@ describe.skipIf(missingRedisMessage)('a server', () => {
     expect(await bob.receive('partner-left')).toMatchObject({ reason: 'left' })
   })
 
+  test('stores its function again after all functions of Redis were deleted, and continues', async ({
+    redis,
+    startNodes,
+  }) => {
+    const [first, second] = await startNodes()
+    const [ana, bob] = await RawClient.pair(first.url, '', second.url)
+    const waiting = await RawClient.join(second.url, 'Waiting')
+    waiting.enter()
+    await waiting.receive('waiting')
+    redis.run('FUNCTION', 'FLUSH')
+    const newcomer = await RawClient.join(first.url, 'Newcomer')
+    newcomer.enter()
+    await Promise.all([waiting.receive('matched'), newcomer.receive('matched')])
+    await expectTextsRelayed(ana, bob)
+    await untilReady(true, first, second)
+    expect(redis.run('FUNCTION', 'LIST')).toContain('buddy_')
+  })
+
   test('without Redis ends the room of a user who leaves, and matches the user later', async ({
     redis,
     startNode,
