@@ -1,5 +1,6 @@
 // A ban holds at every node, also at one that starts later and after Redis has lost its data.
 import { describe, expect } from 'vitest'
+import { recordFormat } from '../../packages/buddy-server/src/engine/redis/lua/library.ts'
 import { missingRedisMessage, test } from '../nodes-fixture.ts'
 import { RawClient } from './raw-client.ts'
 import { ResumingClient } from './resuming-client.ts'
@@ -51,7 +52,7 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     await first.server.close()
     redis.run('FLUSHDB')
     // The second node stores the ban again.
-    const storedBans = (): string => redis.run('ZCARD', 'buddy:{0}:1:bans').trim()
+    const storedBans = (): string => redis.run('ZCARD', `buddy:{0}:${recordFormat}:bans`).trim()
     await expect.poll(storedBans, { timeout: 8000 }).not.toBe('0')
     const third = await startNode(options)
     expect(await helloAs(third.url, visitor)).toBe('banned')

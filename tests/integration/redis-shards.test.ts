@@ -2,6 +2,7 @@
 import type { BuddyServerOptions } from '@buddy-chat/server'
 import { createBuddyServer } from '@buddy-chat/server'
 import { describe, expect, vi } from 'vitest'
+import { recordFormat } from '../../packages/buddy-server/src/engine/redis/lua/library.ts'
 import {
   missingRedisMessage,
   RedisServer,
@@ -70,7 +71,7 @@ describe.skipIf(missingRedisMessage)('servers that share two shards', () => {
       await expectTextsRelayed(ana.client, bob.client)
     }
     const countRooms = (shard: RedisServer, index: number): string =>
-      shard.run('HGET', `buddy:{${index}}:1:counts`, 'rooms').trim()
+      shard.run('HGET', `buddy:{${index}}:${recordFormat}:counts`, 'rooms').trim()
     expect(shards.map(countRooms)).toEqual(['1', '1'])
     await vi.waitFor(
       () =>

@@ -106,5 +106,30 @@ describe.skipIf(missingRedisMessage)('with Redis,', () => {
     expect(world.engine.counts.rooms).toBe(1)
   })
 
+  test.each([
+    ['that one call reads as a whole', 1],
+    ['of which one call reads only some lists', 10],
+  ])('an index %s gives the same partner, and is empty after its last ticket', async (_, size) => {
+    const keys = (): readonly string[] => server.run('KEYS', '*:x').trim().split('\n')
+    const former = keys()
+    const world = new EngineWorld((given) => createRedisEngines([client], 1, given))
+    const [ana, bob, cleo, dan] = world.join('ana', 'bob', 'cleo', 'dan')
+    for (const session of [ana, bob, cleo]) {
+      // In the larger index there are 30 members, and in the smaller one 3.
+      const interests = Array.from({ length: size }, (_, number) => `${session.id} ${number}`)
+      session.enter({ interests, keepsInterests: true })
+      await world.settle()
+    }
+    const index = keys().find((key) => !former.includes(key)) ?? ''
+    expect(server.run('ZCARD', index).trim()).toBe(String(3 * size))
+    dan.enter({ interests: ['ana 0', 'bob 0', `bob ${size - 1}`], keepsInterests: true })
+    await world.settle()
+    expect(dan.room).toBeDefined()
+    expect((size === 1 ? ana : bob).room).toEqual(dan.room)
+    for (const session of [ana, bob, cleo, dan]) session.leave()
+    await world.settle()
+    expect(server.run('EXISTS', index).trim()).toBe('0')
+  })
+
   describeProperties('the Redis engine', 40, createDelayedEngines)
 })

@@ -6,6 +6,7 @@ import { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
 import { agreeOnShards } from './agree-on-shards.ts'
 import { checkRedis } from './check-redis.ts'
 import { connectShards } from './connected-redis.fixture.ts'
+import { recordFormat } from './lua/library.ts'
 import { RedisClient } from './redis-client.ts'
 import { createRedisEngines } from './redis-engine.fixture.ts'
 import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
@@ -67,7 +68,7 @@ describe.skipIf(missingRedisMessage)('with five shards,', () => {
       .run('KEYS', '*s:ana')
       .split('\n')
       .filter((key) => key !== '')
-    expect(tags).toEqual([expect.stringContaining('{1}:1:s:ana')])
+    expect(tags).toEqual([expect.stringContaining(`{1}:${recordFormat}:s:ana`)])
     ana!.leave()
     // The other shard learns with its next command that there is a place for a room.
     await world.advance(500)

@@ -229,7 +229,7 @@ local function saveAll()
   saveSessions()
   saveRooms()
   savePeople()
-  saveKinds()
+  saveIndexes()
   saveFairStates()
   saveWaits()
   if areTotalsChanged then
@@ -258,7 +258,7 @@ local function handle(keys, args)
   -- The tickets of the commands follow the rest.
   local values = { unpackMessage(args[1]) }
   local batch = values[1]
-  leaving, dissolved = nil, 0
+  leaving, dissolved, commandCount = nil, 0, #batch.commands
   cfg = batch.cfg
   if batch.now then now = batch.now
   else

@@ -39,7 +39,7 @@ const body = [
  * part of the names of all keys, so that nodes of two formats do not see each other's sessions, instead of destroying
  * them.
  */
-export const recordFormat = 1
+export const recordFormat = 2
 
 /**
  * The name of the function and of its library in Redis. It contains a hash of the source, so that servers of two

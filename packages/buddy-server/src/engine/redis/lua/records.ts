@@ -188,8 +188,8 @@ local function ordered(atMs)
 end
 
 -- What is known of a pool. people contains the changes of the numbers of places of persons that are not written yet,
--- and pending the number of these persons. empty contains the lists of the index that are empty, and kinds the numbers
--- of tickets in it by their kind.
+-- and pending the number of these persons. empty contains the lists of the index that are empty, kinds the numbers of
+-- tickets in it by their kind, and lists the index if the call has read all of it; see ticket-index.
 local function poolOf(pool)
   local known = pools[pool]
   if not known then

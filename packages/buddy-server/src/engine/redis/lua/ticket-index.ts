@@ -6,23 +6,74 @@
  * this region, and once it is free in regions, also in those without one.
  *
  * All lists of a pool are parts of one sorted set, whose members begin with the name of the list and the time, so that
- * one command adds a ticket to all of its lists.
+ * one command adds a ticket to all of its lists. A call that has many commands for the size of the index reads it as a
+ * whole, searches in memory, and writes the changes at its end.
  */
 export const ticketIndex = String.raw`
-local addToIndex, removeFromIndex, saveKinds, search
+local addToIndex, removeFromIndex, saveIndexes, search
 -- The nodes that stop soon; nil until the present call has read them.
 local leaving
+-- The number of commands of the present call.
+local commandCount
 
 do
 local maxCompared, maxComparedInAll, maxSkipped, maxGroups = 4, 8, 64, 64
+-- The whole index is read if it has at most this number of members for each command of the call.
+local maxReadPerCommand = 16
 -- A number costs more than a text as an argument of a command, because Redis formats it.
 local texts = { '1', '2', '3', '4' }
 texts[16] = '16'
 
 local function indexKey(pool) return poolKey(pool, ':x') end
 
-local function indexPrefix(w, region)
-  return (w.px or '') .. (region ~= '' and '\3' .. region or '') .. '\1'
+-- Returns what the call knows of the index of a pool. If it has read the whole index, lists contains the ends of the
+-- members by their lists, and the changes are not written yet: added contains the lists of the new members by their
+-- ends, and removed the members to remove.
+local function indexOf(pool)
+  local known = poolOf(pool)
+  if known.lists == nil then
+    local key = indexKey(pool)
+    known.lists = false
+    if call('ZCARD', key) <= maxReadPerCommand * commandCount then
+      local lists, members = {}, call('ZRANGE', key, '0', '-1')
+      for index = 1, #members do
+        local list, tail = string.match(members[index], '^(.*)(\4.*)$')
+        local tails = lists[list]
+        if tails then tails[#tails + 1] = tail else lists[list] = { tail } end
+      end
+      known.lists, known.added, known.removed = lists, {}, {}
+    end
+  end
+  return known
+end
+
+-- Calls a command of sorted sets with many arguments.
+local function callWith(name, key, list)
+  for from = 1, #list, 1000 do call(name, key, unpack(list, from, math.min(from + 999, #list))) end
+end
+
+local function saveMembers(pool, known)
+  local scored = {}
+  for tail, lists in pairs(known.added) do
+    for index = 1, #lists do
+      scored[#scored + 1] = '0'
+      scored[#scored + 1] = lists[index] .. tail
+    end
+  end
+  callWith('ZREM', indexKey(pool), known.removed)
+  callWith('ZADD', indexKey(pool), scored)
+end
+
+local function saveKinds(pool, kinds)
+  if kinds.asking == 0 and kinds.plain == 0 and kinds.spoken == 0 then call('DEL', poolKey(pool, ':k'))
+  else call('HSET', poolKey(pool, ':k'), 'asking', kinds.asking, 'plain', kinds.plain, 'spoken', kinds.spoken) end
+end
+
+saveIndexes = function()
+  for pool, known in pairs(pools) do
+    if known.lists then saveMembers(pool, known) end
+    if known.areKindsChanged then saveKinds(pool, known.kinds) end
+  end
 end
 
 -- Returns the regions whose lists a ticket is in, and visits. The empty one has those that are free in regions.
@@ -31,26 +82,41 @@ local function regionsOf(w)
   return w.fR and { w.rg, '' } or { w.rg }
 end
 
+-- Returns the first parts of the names of the lists of a ticket: one for each region and interest. The last one of a
+-- region is for all interests, if the ticket is free in interests.
+local function bucketsOf(w)
+  if w.buckets and w.bP == w.px and w.bI == w.fI and w.bR == w.fR then return w.buckets end
+  local buckets, interests = {}, w.ik
+  for _, region in ipairs(regionsOf(w)) do
+    local prefix = (w.px or '') .. (region ~= '' and '\3' .. region or '') .. '\1'
+    for index = 1, #interests do buckets[#buckets + 1] = prefix .. 'i' .. interests[index] .. '\1' end
+    if w.fI then buckets[#buckets + 1] = prefix .. 'f\1' end
+  end
+  w.buckets, w.bP, w.bI, w.bR = buckets, w.px, w.fI, w.fR
+  return buckets
+end
+
 -- Returns the names of all lists in which the ticket is, without those of attributes.
 local function listsOf(w)
-  local lists, languages = {}, w.la
-  local prefix
-  local function addBucket(bucket)
-    local list = prefix .. bucket .. '\1'
-    lists[#lists + 1] = list .. '*'
-    if #languages == 0 then
-      lists[#lists + 1] = list .. '-'
-      return
+  local lists, buckets, languages = {}, bucketsOf(w), w.la
+  for index = 1, #buckets do
+    local bucket = buckets[index]
+    if #languages == 0 then lists[#lists + 1] = bucket .. '-'
+    else
+      lists[#lists + 1] = bucket .. '*'
+      for number = 1, #languages do lists[#lists + 1] = bucket .. languages[number] end
+      if w.fL then lists[#lists + 1] = bucket .. '+' end
     end
-    for _, language in ipairs(languages) do lists[#lists + 1] = list .. language end
-    if w.fL then lists[#lists + 1] = list .. '+' end
-  end
-  for _, region in ipairs(regionsOf(w)) do
-    prefix = indexPrefix(w, region)
-    for _, interest in ipairs(w.ik) do addBucket('i' .. interest) end
-    if w.fI then addBucket('f') end
   end
   return lists
+end
+
+-- Returns the end of the members that are the ticket. The order of these texts is that of the times, because all have
+-- 16 digits.
+local function tailOf(rec)
+  local w = rec.w
+  w.tail = w.tail or '\4' .. string.format('%016.0f', math.max(0, w.since) * 4096) .. rec.id
+  return w.tail
 end
 
 -- Counts tickets of one kind in the list, so that a search can find all kinds.
@@ -59,12 +125,13 @@ local function countGroup(pool, list, kind, signature, by)
   if call('HINCRBY', key, signature, by) <= 0 then call('HDEL', key, signature) end
 end
 
--- Returns the numbers of tickets in the index that ask for attributes (asking) and of those without languages (plain).
+-- Returns the numbers of tickets in the index that ask for attributes (asking), of those without languages (plain) and
+-- with languages (spoken).
 local function kindsOf(pool)
   local known = poolOf(pool)
   if not known.kinds then
-    local v = call('HMGET', poolKey(pool, ':k'), 'asking', 'plain')
-    known.kinds = { asking = tonumber(v[1] or 0), plain = tonumber(v[2] or 0) }
+    local v = call('HMGET', poolKey(pool, ':k'), 'asking', 'plain', 'spoken')
+    known.kinds = { asking = tonumber(v[1] or 0), plain = tonumber(v[2] or 0), spoken = tonumber(v[3] or 0) }
   end
   return known.kinds
 end
@@ -75,56 +142,81 @@ local function countKind(pool, kind, by)
   poolOf(pool).areKindsChanged = true
 end
 
-saveKinds = function()
-  for pool, known in pairs(pools) do
-    if known.areKindsChanged then
-      for kind, number in pairs(known.kinds) do
-        if number > 0 then call('HSET', poolKey(pool, ':k'), kind, number) else call('HDEL', poolKey(pool, ':k'), kind) end
-      end
-    end
-  end
-end
-
--- Returns the members of the sorted set that are the ticket, and counts it by its attributes.
-local function membersOf(rec, by)
-  local w = rec.w
-  -- The order of these texts is that of the times, because all have 16 digits.
-  local tail = '\4' .. string.format('%016.0f', math.max(0, w.since) * 4096) .. rec.id
-  local lists, members = listsOf(w), {}
+-- Returns the names of the lists that contain the ticket, and counts it by its attributes and languages.
+local function countLists(w, by)
+  local lists = listsOf(w)
+  countKind(w.pool, #w.la == 0 and 'plain' or 'spoken', by)
+  if w.ag ~= '' then countKind(w.pool, 'asking', by) end
+  if w.ag == '' and w.sg == '' then return lists end
+  local groups = {}
   for _, list in ipairs(lists) do
     if w.ag ~= '' then
-      members[#members + 1] = list .. '\1a' .. w.ag .. tail
+      groups[#groups + 1] = list .. '\1a' .. w.ag
       countGroup(w.pool, list, 'A', w.ag, by)
     else
-      members[#members + 1] = list .. tail
-      if w.sg ~= '' then
-        members[#members + 1] = list .. '\1s' .. w.sg .. tail
-        countGroup(w.pool, list, 'S', w.sg, by)
-      end
+      groups[#groups + 1] = list
+      groups[#groups + 1] = list .. '\1s' .. w.sg
+      countGroup(w.pool, list, 'S', w.sg, by)
     end
   end
-  if w.ag ~= '' then countKind(w.pool, 'asking', by) end
-  if #w.la == 0 then countKind(w.pool, 'plain', by) end
-  return members, lists
+  return groups
+end
+
+local function insert(lists, list, tail)
+  local tails = lists[list]
+  if not tails then
+    lists[list] = { tail }
+    return
+  end
+  local place = #tails
+  while place > 0 and tails[place] > tail do
+    tails[place + 1] = tails[place]
+    place = place - 1
+  end
+  tails[place + 1] = tail
+end
+
+local function withdrawFrom(lists, list, tail)
+  local tails = lists[list]
+  for index = 1, tails and #tails or 0 do
+    if tails[index] == tail then
+      if #tails == 1 then lists[list] = nil else table.remove(tails, index) end
+      return
+    end
+  end
 end
 
 function addToIndex(rec)
-  local w, empty = rec.w, poolOf(rec.w.pool).empty
-  local members, lists = membersOf(rec, 1)
-  local scored = {}
-  for index, member in ipairs(members) do scored[2 * index - 1], scored[2 * index] = '0', member end
-  if #scored > 0 then call('ZADD', indexKey(w.pool), unpack(scored)) end
-  if w.ag == '' and w.sg == '' then for _, list in ipairs(lists) do empty[list] = nil end
-  else poolOf(w.pool).empty = {} end
+  local w = rec.w
+  local known, lists, tail = indexOf(w.pool), countLists(w, 1), tailOf(rec)
   w.ix = true
+  if known.lists then
+    for index = 1, #lists do insert(known.lists, lists[index], tail) end
+    known.added[tail] = lists
+    return
+  end
+  local scored = {}
+  for index = 1, #lists do
+    scored[#scored + 1] = '0'
+    scored[#scored + 1] = lists[index] .. tail
+    known.empty[lists[index]] = nil
+  end
+  callWith('ZADD', indexKey(w.pool), scored)
 end
 
 function removeFromIndex(rec)
   local w = rec.w
   if not w.ix then return end
-  local members = membersOf(rec, -1)
-  if #members > 0 then call('ZREM', indexKey(w.pool), unpack(members)) end
+  local known, lists, tail = indexOf(w.pool), countLists(w, -1), tailOf(rec)
   w.ix = nil
+  local isAdded = known.lists and known.added[tail]
+  if isAdded then known.added[tail] = nil end
+  local members = known.lists and known.removed or {}
+  for index = 1, #lists do
+    if known.lists then withdrawFrom(known.lists, lists[index], tail) end
+    if not isAdded then members[#members + 1] = lists[index] .. tail end
+  end
+  if not known.lists then callWith('ZREM', indexKey(w.pool), members) end
 end
 
 local function isLeaving(node)
@@ -145,115 +237,141 @@ local function satisfies(attributes, asks)
   return true
 end
 
+-- The present search: the session and its ticket, what decides whether two people may meet, what is known of the index,
+-- the interests of the ticket, the sessions that were considered, the best of them and the number of its common
+-- interests, and the number of those compared.
+local seeker, wish, accepts, index, own, seen, best, bestOverlap, compared
+-- The list that the search visits: how many tickets it compares there, how many it has compared and skipped, and since
+-- when the first one waits.
+local maxChoices, choices, skipped, firstSince
+
+-- Whether only one of the two is at a node that stops soon.
+local function isApart(other) return isLeaving(other.n) ~= isLeaving(seeker.n) end
+
+local function isPreferred(other)
+  if (other.w.rg == wish.rg) ~= (best.w.rg == wish.rg) then return other.w.rg == wish.rg end
+  if isApart(other) ~= isApart(best) then return isApart(best) end
+  local isNear = math.abs(other.w.since - best.w.since) < cfg.nearMs
+  if isNear and (other.n == seeker.n) ~= (best.n == seeker.n) then return other.n == seeker.n end
+  return other.w.since < best.w.since
+end
+
+-- Remembers the session if it is acceptable, and better than those before. Returns false if it is not acceptable.
+-- Whether the two people may meet is looked up only if it is better.
+local function consider(id)
+  if id == seeker.id then return false end
+  local other = find(id)
+  local w = other and other.w
+  -- The member may be out of date. Then the ticket could be one for another pool.
+  if not w or not w.ix or w.pool ~= wish.pool then return false end
+  local interests, overlap = w.ik, 0
+  for number = 1, #interests do if own[interests[number]] then overlap = overlap + 1 end end
+  if not best or overlap > bestOverlap or (overlap == bestOverlap and isPreferred(other)) then
+    if not accepts(other) then return false end
+    best, bestOverlap = other, overlap
+  end
+  -- If one of the two must change its node soon, the search continues: an equally good partner may stay at its node.
+  if isApart(other) then return false end
+  compared = compared + 1
+  return true
+end
+
+-- Visits a session in a list. Returns whether the search leaves the list.
+local function visitMember(id)
+  local isChoice = seen[id]
+  if isChoice == nil then
+    isChoice = consider(id)
+    seen[id] = isChoice
+  end
+  if not isChoice then
+    skipped = skipped + 1
+    return skipped == maxSkipped
+  end
+  local since = find(id).w.since
+  choices, firstSince = choices + 1, firstSince or since
+  if compared >= maxComparedInAll or choices >= maxCompared then return true end
+  if choices < maxChoices then return false end
+  -- A ticket after the first may be equally good and of the same node.
+  return best.n == seeker.n or since - firstSince >= cfg.nearMs
+end
+
+local function visitGroup(list)
+  choices, skipped, firstSince = 0, 0, nil
+  if index.lists then
+    local tails = index.lists[list]
+    for number = 1, tails and #tails or 0 do
+      if visitMember(string.sub(tails[number], 18)) then return end
+    end
+    return
+  end
+  if index.empty[list] then return end
+  local key, from, size = indexKey(wish.pool), '[' .. list .. '\4', maxChoices
+  while true do
+    local members = call('ZRANGE', key, from, '(' .. list .. '\5', 'BYLEX', 'LIMIT', '0', texts[size])
+    if #members == 0 and choices == 0 and skipped == 0 then index.empty[list] = true end
+    for number = 1, #members do
+      if visitMember(string.sub(members[number], #list + 18)) then return end
+    end
+    if #members < size then return end
+    from, size = '(' .. members[#members], 16
+  end
+end
+
+-- Returns the id of the session that is the first in a group; nil if the group is empty.
+local function firstIn(group)
+  if index.lists then
+    local tails = index.lists[group]
+    return tails and string.sub(tails[1], 18)
+  end
+  local member = call('ZRANGE', indexKey(wish.pool), '[' .. group .. '\4', '(' .. group .. '\5', 'BYLEX', 'LIMIT', '0', '1')[1]
+  return member and string.sub(member, #group + 18)
+end
+
+local function visitGroups(list, kind)
+  local directory = poolKey(wish.pool, ':y' .. list .. '\1' .. string.upper(kind))
+  local signatures
+  if call('HLEN', directory) > maxGroups then signatures = call('HRANDFIELD', directory, maxGroups)
+  else signatures = call('HKEYS', directory) end
+  for _, signature in ipairs(signatures) do
+    local group = list .. '\1' .. kind .. signature
+    local first = firstIn(group)
+    local other = first and find(first)
+    if other and other.w and satisfies(other.w.at, wish.as) and satisfies(wish.at, other.w.as) then visitGroup(group) end
+  end
+end
+
+local function visitList(list, isAsked)
+  if #wish.as == 0 then visitGroup(list) else visitGroups(list, 's') end
+  if isAsked then visitGroups(list, 'a') end
+end
+
 -- Returns the best partner for a ticket (which may be in the index too): the one with most common interests, then one
 -- of the own region, then one who stays at its node if the session does, then the one that has waited longest. Among
 -- those that have waited almost equally long, one of the own node is better, because the frames between the two then
--- stay in one process. accepts(candidate) returns whether the two people may meet, as far as their tickets do not
+-- stay in one process. mayMeet(candidate) returns whether the two people may meet, as far as their tickets do not
 -- decide it.
-function search(rec, accepts)
+function search(rec, mayMeet)
   local w = rec.w
-  local best, bestOverlap, compared = nil, -1, 0
-  local seen, own = {}, {}
-  for _, interest in ipairs(w.ik) do own[interest] = true end
+  seeker, wish, accepts, index = rec, w, mayMeet, indexOf(w.pool)
+  own, seen, best, bestOverlap, compared = {}, {}, nil, -1, 0
+  local interests, languages, buckets = w.ik, w.la, bucketsOf(w)
+  for number = 1, #interests do own[interests[number]] = true end
   local kinds = kindsOf(w.pool)
   local isAsked, hasPlain = kinds.asking > 0, kinds.plain > 0
-  local key, empty = indexKey(w.pool), poolOf(w.pool).empty
-
-  -- Whether only one of the two is at a node that stops soon.
-  local function isApart(other) return isLeaving(other.n) ~= isLeaving(rec.n) end
-
-  local function isPreferred(other)
-    if (other.w.rg == w.rg) ~= (best.w.rg == w.rg) then return other.w.rg == w.rg end
-    if isApart(other) ~= isApart(best) then return isApart(best) end
-    local isNear = math.abs(other.w.since - best.w.since) < cfg.nearMs
-    if isNear and (other.n == rec.n) ~= (best.n == rec.n) then return other.n == rec.n end
-    return other.w.since < best.w.since
+  local hasAll, hasFree = #languages == 0 and kinds.spoken > 0, #languages > 0 and w.fL
+  local perRegion = #interests + (w.fI and 1 or 0)
+  for number = 1, #buckets do
+    local bucket = buckets[number]
+    -- With one interest all tickets of its bucket are equal, and the first is the best. So are those of all interests.
+    maxChoices = #interests > 1 and (number - 1) % perRegion < #interests and maxCompared or 1
+    if hasPlain then visitList(bucket .. '-', isAsked) end
+    if hasAll then visitList(bucket .. '*', isAsked) end
+    for language = 1, #languages do visitList(bucket .. languages[language], isAsked) end
+    if hasFree then visitList(bucket .. '+', isAsked) end
   end
-
-  local function consider(id)
-    if id == rec.id then return false end
-    local other = find(id)
-    -- The member may be out of date. Then the ticket could be one for another pool.
-    local isFound = other and other.w and other.w.ix and other.w.pool == w.pool
-    if not isFound or not accepts(other) then return false end
-    local isSecond = isApart(other)
-    if not isSecond then compared = compared + 1 end
-    local overlap = 0
-    for _, interest in ipairs(other.w.ik) do if own[interest] then overlap = overlap + 1 end end
-    local isBetter = not best or overlap > bestOverlap or (overlap == bestOverlap and isPreferred(other))
-    if isBetter then best, bestOverlap = other, overlap end
-    -- If one of the two must change its node soon, the search continues: an equally good partner may stay at its node.
-    return not isSecond
-  end
-
-  local function visitGroup(list, maxChoices)
-    if empty[list] then return end
-    local from, size, choices, skipped = '[' .. list .. '\4', maxChoices, 0, 0
-    local firstSince
-    -- A ticket after the first may be equally good and of the same node.
-    local function isDone(other)
-      if compared >= maxComparedInAll or choices >= maxCompared then return true end
-      if choices < maxChoices then return false end
-      return best.n == rec.n or other.w.since - firstSince >= cfg.nearMs
-    end
-    while true do
-      local members = call('ZRANGE', key, from, '(' .. list .. '\5', 'BYLEX', 'LIMIT', '0', texts[size])
-      if #members == 0 and not firstSince and skipped == 0 then empty[list] = true end
-      for _, member in ipairs(members) do
-        local id = string.sub(member, #list + 18)
-        if seen[id] == nil then seen[id] = consider(id) end
-        if seen[id] then
-          local other = find(id)
-          choices, firstSince = choices + 1, firstSince or other.w.since
-          if isDone(other) then return end
-        else
-          skipped = skipped + 1
-          if skipped == maxSkipped then return end
-        end
-      end
-      if #members < size then return end
-      from, size = '(' .. members[#members], 16
-    end
-  end
-
-  local function visitGroups(list, kind, maxChoices)
-    local directory = poolKey(w.pool, ':y' .. list .. '\1' .. string.upper(kind))
-    local signatures
-    if call('HLEN', directory) > maxGroups then signatures = call('HRANDFIELD', directory, maxGroups)
-    else signatures = call('HKEYS', directory) end
-    for _, signature in ipairs(signatures) do
-      local group = list .. '\1' .. kind .. signature
-      local first = call('ZRANGE', key, '[' .. group .. '\4', '(' .. group .. '\5', 'BYLEX', 'LIMIT', '0', '1')[1]
-      local other = first and find(string.sub(first, #group + 18))
-      if other and other.w and satisfies(other.w.at, w.as) and satisfies(w.at, other.w.as) then
-        visitGroup(group, maxChoices)
-      end
-    end
-  end
-
-  local function visitList(list, maxChoices)
-    if #w.as == 0 then visitGroup(list, maxChoices)
-    else visitGroups(list, 's', maxChoices) end
-    if isAsked then visitGroups(list, 'a', maxChoices) end
-  end
-
-  local prefix
-  local function visitBucket(bucket, maxChoices)
-    local list = prefix .. bucket .. '\1'
-    if #w.la == 0 then visitList(list .. '*', maxChoices) return end
-    if hasPlain then visitList(list .. '-', maxChoices) end
-    for _, language in ipairs(w.la) do visitList(list .. language, maxChoices) end
-    if w.fL then visitList(list .. '+', maxChoices) end
-  end
-
-  -- With one interest all tickets of its bucket are equal, and the first is the best.
-  local maxChoices = #w.ik > 1 and maxCompared or 1
-  for _, region in ipairs(regionsOf(w)) do
-    prefix = indexPrefix(w, region)
-    for _, interest in ipairs(w.ik) do visitBucket('i' .. interest, maxChoices) end
-    if w.fI then visitBucket('f', 1) end
-  end
-  return best
+  local found = best
+  seeker, wish, accepts, index, own, seen, best = nil, nil, nil, nil, nil, nil, nil
+  return found
 end
 end
 `
