@@ -117,10 +117,7 @@ export class ClientConnection implements ConnectionEvents, SessionLink, Handshak
     const now = this.#context.clock.now()
     this.#lastReceivedMs = now
     const session = this.#session
-    if (session) {
-      session.received++
-      session.lastActiveMs = now
-    }
+    session?.receive(now)
     const number = isBinary ? peekNumber(bytes) : undefined
     const type = number === undefined ? undefined : messageTypeOf(number)
     const verdict = this.#gate.judge(type, bytes.length, now)

@@ -168,7 +168,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     },
     delayMsOf: ({ personKey }) => safety.slowMsFor(personKey),
     maxHeldBytes: () => settings().maxResumeBytes,
-    onTaken: ({ id }) => sessions.give(id),
+    onTaken: ({ id }, welcomes) => sessions.give(id, welcomes),
     onCallInterrupted: dependencies.onCallInterrupted,
     onMet: ({ personKey }) => safety.handleMet(personKey),
     onUnknownRoom: sendUnknownRoom,

@@ -1,7 +1,7 @@
 // Clients present any tokens in any order after a restart. Then no session is ever in two rooms, and a room
 // is restored only if both sessions claim it.
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { TestClient } from './core.fixture.ts'
 import { TestServer } from './core.fixture.ts'
 import { DelayedEngine } from '../engine/delayed-engine.fixture.ts'
@@ -275,4 +275,18 @@ test('restores the room of a session that a second connection takes over before 
   expect(ana!.session.participant.room).toBeDefined()
   expect(bob!.session.participant.room).toEqual(ana!.session.participant.room)
   expect(server.events.filter(([name]) => name === 'restored')).toHaveLength(2)
+})
+
+test('the engine learns how many welcomes a client knows of that resumes its session', async () => {
+  const server = new TestServer(settings)
+  const ana = await server.join('192.0.2.1')
+  const { id } = ana.session
+  const confirm = vi.spyOn(server.core.engine, 'confirm')
+  const { resume: first } = ana
+  const again = await server.join('192.0.2.1', { resume: first })
+  await server.join('192.0.2.1', { resume: again.resume })
+  expect(confirm.mock.calls).toEqual([
+    [id, 1],
+    [id, 2],
+  ])
 })

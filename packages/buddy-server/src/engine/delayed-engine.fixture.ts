@@ -108,6 +108,8 @@ export class DelayedEngine implements Engine {
       claimRoom: (...command) => send(() => session.claimRoom(...command)),
       report: (...command) => send(() => session.report(...command)),
       block: (...command) => send(() => session.block(...command)),
+      welcome: (...command) => send(() => session.welcome(...command)),
+      confirmWelcome: () => send(() => session.confirmWelcome()),
       keep: (...command) => send(() => session.keep(...command)),
       release: (...command) => send(() => session.release(...command)),
       end: (...command) => {

@@ -49,6 +49,8 @@ export class ContractSession implements EngineListener {
   isClaiming = false
   /** Whether another node has taken the session over. */
   isTaken = false
+  /** How many welcomes the client of the other node knows of. */
+  takenFor: number | undefined
   /** What the node gives to another one that takes the session over. */
   handover: Handover = { frames: [], sentBefore: 0, received: 0 }
   room: Room | undefined
@@ -86,6 +88,16 @@ export class ContractSession implements EngineListener {
 
   keep(sentBefore: number, ...bytes: readonly number[]): void {
     this.#engine.keep([Uint8Array.from(bytes)], sentBefore)
+  }
+
+  /** The client resumes the session, and is welcomed for this number of times. */
+  welcome(number: number): void {
+    this.#engine.welcome(number)
+  }
+
+  /** The client has received the latest welcome. */
+  confirmWelcome(): void {
+    this.#engine.confirmWelcome()
   }
 
   away(): void {
@@ -151,8 +163,9 @@ export class ContractSession implements EngineListener {
     )
   }
 
-  handleTaken(): Handover {
+  handleTaken(welcomes: number): Handover {
     this.isTaken = true
+    this.takenFor = welcomes
     this.#exit()
     return this.handover
   }

@@ -152,8 +152,9 @@ export interface EngineListener {
   /**
    * Called only by an engine of several nodes. Another node takes the session over. The session must end at this node
    * without a command to the engine. Returns what the other node needs.
+   * @param welcomes how many welcomes the client knew of when it came to the other node; 0 if this is not known
    */
-  handleTaken?(): Handover
+  handleTaken?(welcomes: number): Handover
 }
 
 /**
@@ -216,6 +217,15 @@ export interface EngineSession {
    * @param sentBefore how many frames of the session were sent before the first of them
    */
   keep(frames: readonly Uint8Array[], sentBefore: number): void
+  /**
+   * The session is resumed, and its client will be welcomed for the `number`th time. The client may not receive it.
+   */
+  welcome(number: number): void
+  /**
+   * The client has received the latest welcome. From now on no node takes the session over for a client that knows of
+   * fewer: it has meanwhile come here, and the other request was delayed.
+   */
+  confirmWelcome(): void
   /**
    * This node stops, and another one may take the session over. Ends the session here, as `end` does, but its room
    * continues if there are other nodes.
@@ -339,16 +349,18 @@ export interface Engine {
   /**
    * Takes over a session of a site that another node has or had. Call `join` next.
    * Rejects if the engine cannot find out now which node has it.
-   * @returns undefined if the session has ended
+   * @param welcomes how many welcomes the client knows of
+   * @returns undefined if the session has ended, or if the client has received a later welcome than it says
    */
-  adopt(sessionId: string, site: string): Promise<Adopted | undefined>
+  adopt(sessionId: string, site: string, welcomes: number): Promise<Adopted | undefined>
   /**
    * Makes sure that this node still has a session, if it cannot be certain of that: while this node hung, another one
    * may have taken the session over. Then the session ends here before the promise resolves.
-   * @param isDoubtful whether the client knows more of the session than this node, so that another one must have had it
+   * @param welcomes how many welcomes the client knows of. If it is more than this node has sent, another node has had
+   *   the session, which ends here at once
    * @returns undefined if this node certainly has the session, or if the engine cannot find that out now
    */
-  confirm(sessionId: string, isDoubtful: boolean): Promise<void> | undefined
+  confirm(sessionId: string, welcomes: number): Promise<void> | undefined
   /**
    * Called when settings have changed. Matches the tickets that the new settings allow to match, over several
    * turns of the event loop.

@@ -99,7 +99,7 @@ export async function handleHello(
     const { received } = hello.resume
     const refused = await refuseMoved(hello.resume.token, site, caller, context)
     if (refused) return refused
-    const refusedLost = await refuseUnconfirmed(hello.resume, caller, context)
+    const refusedLost = await refuseUnconfirmed(hello.resume.token, caller, context)
     if (refusedLost) return refusedLost
     const session = sessions.resume({ ...hello.resume, site: site.key }, { link, addressKey })
     if (session) return 'code' in session ? session : { session, site, received }
@@ -158,11 +158,11 @@ export async function handleHello(
 
 /** Takes the session over. Refuses the client for a short time if nobody can know who has the session. */
 async function takeOver(
-  { id, facts }: FormerSession,
+  { id, facts, welcomes }: FormerSession,
   { adopt, onInternalError }: HelloContext,
 ): Promise<Adopted | Refusal | undefined> {
   try {
-    return await adopt(id, facts.site)
+    return await adopt(id, facts.site, welcomes)
   } catch (error) {
     onInternalError(error)
     return refusal('server-full', 'the server cannot continue sessions at present', 2000)
@@ -175,12 +175,12 @@ async function takeOver(
  * @returns a refusal if the client has disconnected meanwhile
  */
 async function refuseUnconfirmed(
-  { token, received }: NonNullable<MessageOf<'hello'>['resume']>,
+  token: string,
   { isConnected }: Caller,
   { sessions, confirm }: HelloContext,
 ): Promise<Refusal | undefined> {
   const session = sessions.findByToken(token)
-  const confirmed = session && confirm(session.id, received > session.sent)
+  const confirmed = session && confirm(session.id, sessions.welcomesIn(token))
   if (!confirmed) return undefined
   await confirmed
   return isConnected() ? undefined : refusal('refused', 'the connection has closed')
@@ -266,7 +266,7 @@ function findFormer(
   // handled twice.
   if (!resume || resume.sent === null) return undefined
   if (Math.max(resume.received, resume.sent) > maxFormerFrames) return undefined
-  const { sessionId: id, facts } = formerSessions.open(resume.token) ?? {}
+  const { sessionId: id, facts, welcomes = 0 } = formerSessions.open(resume.token) ?? {}
   if (id === undefined || !facts || facts.site !== site.key) return undefined
   if (!formerSessions.canRestore(id) && !hasOtherNodes) return undefined
   // The site requires site tokens now, and this session was created without one.
@@ -278,6 +278,7 @@ function findFormer(
   return {
     id,
     facts,
+    welcomes,
     // All frames that the client has sent count as handled, so that the client sends none again.
     counts: { received: sent, sent: received },
     missed: [],

@@ -57,8 +57,11 @@ export interface ParticipantContext {
   readonly maxHeldBytes: () => number
   /** Returns how long a ticket of this user must wait before it can be matched; 0 unless the user is slowed. */
   readonly delayMsOf: (session: ParticipantSession) => number
-  /** Ends the session at this node, because another one takes it over. Returns what that node needs. */
-  readonly onTaken: (session: ParticipantSession) => Handover
+  /**
+   * Ends the session at this node, because another one takes it over. Returns what that node needs.
+   * @param welcomes see {@link EngineListener.handleTaken}
+   */
+  readonly onTaken: (session: ParticipantSession, welcomes: number) => Handover
   /** Called when the session has left its room, or its partner has lost the connection. */
   readonly onCallInterrupted: (session: ParticipantSession) => void
   /** Called when the session has met a partner. */
@@ -262,6 +265,16 @@ export class Participant implements EngineListener {
     this.#engine.keep(frames, sentBefore)
   }
 
+  /** Call this before a client that resumes the session is welcomed; see {@link EngineSession.welcome}. */
+  welcome(number: number): void {
+    this.#engine.welcome(number)
+  }
+
+  /** Call this when the client has received the latest welcome. */
+  confirmWelcome(): void {
+    this.#engine.confirmWelcome()
+  }
+
   /** Call this when the session has lost its connection. */
   handleAway(): void {
     if (this.#isSearching) this.#touch()
@@ -281,10 +294,10 @@ export class Participant implements EngineListener {
     this.#engine.release(handover)
   }
 
-  handleTaken(): Handover {
+  handleTaken(welcomes: number): Handover {
     this.#leavePlace()
     this.#generation++
-    return this.#context.onTaken(this.#session)
+    return this.#context.onTaken(this.#session, welcomes)
   }
 
   /** Call this when the session has ended. */

@@ -13,6 +13,8 @@ export interface SessionStatement {
   readonly sessionId: string
   /** When the token was created, in milliseconds since 1970. */
   readonly sealedAtMs: number
+  /** How many welcomes the session has had, at all nodes. Tokens of version 0.1.0 do not have it. @default 0 */
+  readonly welcomes?: number
   /**
    * What a later process needs to restore the session. Undefined if it was too long for a token; then only
    * the process that has the session can resume it.
@@ -70,17 +72,23 @@ export function createResumeTokens(secretKey: string): ResumeTokens {
   const sessions = createSeal(secretKey, 'buddy session statement v1')
   const seats = createSeal(secretKey, 'buddy seat statement v1')
   return {
-    sealSession: ({ sessionId, sealedAtMs, facts }) => {
-      const token = sessions.seal([sessionId, sealedAtMs, facts && listOf(facts)])
+    sealSession: ({ sessionId, sealedAtMs, facts, welcomes = 0 }) => {
+      const token = sessions.seal([sessionId, sealedAtMs, facts && listOf(facts), welcomes])
       return token.length <= maxFieldBytes.resumeToken
         ? token
-        : sessions.seal([sessionId, sealedAtMs, null])
+        : sessions.seal([sessionId, sealedAtMs, null, welcomes])
     },
     openSession: (token) => {
       const opened = sessions.open(token)
       if (!opened) return undefined
-      const [sessionId, sealedAtMs, facts] = opened as [string, number, FactsList | null]
-      return { sessionId, sealedAtMs, facts: facts ? identityIn(facts, sealedAtMs) : undefined }
+      const [sessionId, sealedAtMs, facts, welcomes] = opened as [
+        string,
+        number,
+        FactsList | null,
+        number?,
+      ]
+      const identity = facts ? identityIn(facts, sealedAtMs) : undefined
+      return { sessionId, sealedAtMs, facts: identity, welcomes: welcomes ?? 0 }
     },
     sealRoom: ({ roomId, sessionId, partnerId, mode, lobby, openedAtMs, partnerKey }) => {
       const number = modes[mode]

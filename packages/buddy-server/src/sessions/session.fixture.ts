@@ -19,7 +19,7 @@ export function createTestSession({
     attributes: {},
     band: '',
   }
-  const participant = { handleBack: () => undefined }
+  const participant = { handleBack: () => undefined, welcome: () => undefined }
   return new Session('id', identity, {
     addressKey: '',
     personKey: '',

@@ -25,6 +25,8 @@ interface SessionDependencies {
   readonly nowMs: number
   /** The counts from which a restored session continues; undefined for a new session. */
   readonly counts?: SessionCounts | undefined
+  /** How many welcomes a restored session has had, as its client knows. @default 0 */
+  readonly welcomes?: number | undefined
   /** Returns the size of the replay buffer in bytes; 0 if sessions do not outlive their connections. */
   readonly maxReplayBytes: () => number
   /**
@@ -55,6 +57,9 @@ export class Session implements Identified {
   readonly participant: Participant
   readonly #replay: ReplayBuffer
   readonly #maxReplayBytes: () => number
+  #welcomes: number
+  /** Whether the client has not sent a frame since it resumed the session. */
+  #isWelcomeUnconfirmed = false
   readonly #onOverflow: (session: Session) => void
   #isAcknowledgementRequested = false
   #link: SessionLink | undefined
@@ -89,7 +94,32 @@ export class Session implements Identified {
     this.#replay = new ReplayBuffer(dependencies.counts?.sent)
     this.#maxReplayBytes = dependencies.maxReplayBytes
     this.#onOverflow = dependencies.onOverflow
+    this.#welcomes = dependencies.welcomes ?? 0
     this.participant = dependencies.createParticipant(this)
+  }
+
+  /**
+   * How many welcomes the session has had, at all nodes. The resume token in a welcome contains it, so that a node
+   * recognises an out-of-date token, and that its own state of the session is out of date.
+   */
+  get welcomes(): number {
+    return this.#welcomes
+  }
+
+  /** Call this before each welcome. */
+  countWelcome(): void {
+    this.#welcomes++
+    this.#isWelcomeUnconfirmed = this.#welcomes > 1
+    if (this.#isWelcomeUnconfirmed) this.participant.welcome(this.#welcomes)
+  }
+
+  /** Call this with each frame of the client. */
+  receive(nowMs: number): void {
+    this.received++
+    this.lastActiveMs = nowMs
+    if (!this.#isWelcomeUnconfirmed) return
+    this.#isWelcomeUnconfirmed = false
+    this.participant.confirmWelcome()
   }
 
   /** The connection; undefined while the session has none. */

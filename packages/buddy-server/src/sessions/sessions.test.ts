@@ -27,6 +27,8 @@ function createWorld() {
   const ended: Session[] = []
   const away: Session[] = []
   const kept: Parameters<Participant['keep']>[] = []
+  const welcomes: number[] = []
+  const confirmations: number[] = []
   const sessions = new Sessions({
     clock: {
       now: () => nowMs,
@@ -45,7 +47,9 @@ function createWorld() {
     formerSessions: { add: () => undefined },
     createParticipant: () => {
       const keep: Participant['keep'] = (...frames) => kept.push(frames)
-      return { canGiveWay: false, keep } as Participant
+      const confirmed = (): void => void confirmations.push(sessions.find('0')?.welcomes ?? 0)
+      const welcome = (number: number): void => void welcomes.push(number)
+      return { canGiveWay: false, keep, welcome, confirmWelcome: confirmed } as Participant
     },
     graceMs: () => graceMs,
     maxReplayBytes: () => 1024,
@@ -72,7 +76,16 @@ function createWorld() {
       turns.push(endedInTurn)
     }
   }
-  return { sessions, ended, away, kept, advance, timers: () => timers.length }
+  return {
+    sessions,
+    ended,
+    away,
+    kept,
+    welcomes,
+    confirmations,
+    advance,
+    timers: () => timers.length,
+  }
 }
 
 const link: SessionLink = new TestLink()
@@ -189,7 +202,38 @@ test('ends a session if, before `welcome`, an acknowledgement removes frames tha
 test('what a restored session has missed is kept outside this process until the client has it', () => {
   const { sessions, kept } = createWorld()
   const missed = [Uint8Array.of(1), Uint8Array.of(2)]
-  const former = { id: 'former', counts: { received: 3, sent: 7 }, missed }
+  const former = { id: 'former', counts: { received: 3, sent: 7 }, missed, welcomes: 1 }
   sessions.create(identity, { link: new TestLink(), addressKey: '' }, former)
   expect(kept).toEqual([[missed, 7]])
+})
+
+test('counts the welcomes of a session, and learns from the next frame that the client has received one', () => {
+  const { sessions, welcomes, confirmations } = createWorld()
+  const session = join(sessions)
+  session.receive(0)
+  const tokenOf = (): string => sessions.tokenOf(session) ?? ''
+  expect(sessions.welcomesIn(tokenOf())).toBe(1)
+  const next = new TestLink()
+  sessions.resume({ token: tokenOf(), received: 0, site: '' }, { link: next, addressKey: '' })
+  sessions.attach(session, next, 0, testWelcome)
+  expect(sessions.welcomesIn(tokenOf())).toBe(2)
+  expect([welcomes, confirmations]).toEqual([[2], []])
+  for (let frame = 0; frame < 2; frame++) session.receive(0)
+  expect(confirmations).toEqual([2])
+  expect(sessions.welcomesIn('no token')).toBe(0)
+})
+
+test.each([
+  ['asked to reconnect if it has come back since', 1, 'going-away'],
+  ['told that another connection has the session', 2, 'session-taken'],
+] as const)('a client whose session another node takes over is %s', (_, known, reason) => {
+  const { sessions } = createWorld()
+  const session = join(sessions)
+  const closed: string[] = []
+  const link = Object.assign(new TestLink(), { close: (name: string) => closed.push(name) })
+  const token = sessions.tokenOf(session) ?? ''
+  sessions.resume({ token, received: 0, site: '' }, { link, addressKey: '' })
+  sessions.attach(session, link, 0, testWelcome)
+  sessions.give(session.id, known)
+  expect(closed).toEqual([reason])
 })

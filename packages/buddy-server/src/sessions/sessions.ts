@@ -56,6 +56,8 @@ export interface Former {
   readonly counts: SessionCounts
   /** Frames that the client has not received, in order. */
   readonly missed: readonly Uint8Array[]
+  /** How many welcomes the client knows of. */
+  readonly welcomes: number
 }
 
 /** The connection for which a session is created or resumed. */
@@ -129,6 +131,11 @@ export class Sessions {
     return id === undefined ? undefined : this.#sessions.get(id)
   }
 
+  /** Returns how many welcomes the client with this token knows of; 0 if the token is invalid. */
+  welcomesIn(token: string): number {
+    return this.#dependencies.tokens.openSession(token)?.welcomes ?? 0
+  }
+
   /** Iterates over all sessions. Sessions may be added and removed meanwhile. */
   [Symbol.iterator](): IterableIterator<Session> {
     return this.#sessions.values()
@@ -155,6 +162,7 @@ export class Sessions {
       personKey: personKeyOf(identity),
       sinceMs: wallNow(),
       counts: former?.counts,
+      welcomes: former?.welcomes,
       limits: new FrameLimits(clock.now() + newForMs(identity)),
       nowMs: clock.now(),
       maxReplayBytes: this.#maxReplayBytes,
@@ -181,8 +189,8 @@ export class Sessions {
   tokenOf(session: Session): string | null {
     const { tokens, graceMs, wallNow } = this.#dependencies
     if (graceMs() === 0) return null
-    const { id, identity } = session
-    return tokens.sealSession({ sessionId: id, sealedAtMs: wallNow(), facts: identity })
+    const { id, identity, welcomes } = session
+    return tokens.sealSession({ sessionId: id, sealedAtMs: wallNow(), facts: identity, welcomes })
   }
 
   /**
@@ -233,6 +241,7 @@ export class Sessions {
     welcome: () => Uint8Array,
   ): number | undefined {
     if (this.#sessions.get(session.id) !== session || session.pendingLink !== link) return undefined
+    session.countWelcome()
     const replayed = session.attach(link, received, welcome)
     if (replayed === undefined) {
       this.end(session, 'lost')
@@ -267,15 +276,17 @@ export class Sessions {
   }
 
   /**
-   * Ends a session at this node, because another one takes it over. Closes its connection.
+   * Ends a session at this node, because another one takes it over. Closes its connection. The client may have come
+   * back here after it had asked the other node, because that one hung. Then it is asked to reconnect.
+   * @param welcomes how many welcomes the client knew of when it came to the other node
    * @returns what the other node needs
    */
-  give(id: string): Handover {
+  give(id: string, welcomes: number): Handover {
     const session = this.#sessions.get(id)
     if (!session) return { frames: [], sentBefore: 0, received: 0 }
     const { link, handover } = session
     this.end(session, 'moved')
-    link?.close('session-taken')
+    link?.close(welcomes < session.welcomes ? 'going-away' : 'session-taken')
     return handover
   }
 

@@ -160,6 +160,14 @@ export class MemorySession implements EngineSession, Member {
     })
   }
 
+  welcome(): void {
+    // No other node can have the session.
+  }
+
+  confirmWelcome(): void {
+    // As in `welcome`.
+  }
+
   keep(): void {
     // There is no other node.
   }

@@ -28,6 +28,7 @@ export interface SessionWhereabouts {
 /** Asks all shards whether they have a session. If one has it, the others are not waited for. */
 export async function locateSession(
   sessionId: string,
+  welcomes: number,
   shards: readonly Pick<RedisEngine, 'locate'>[],
   clock: Pick<Clock, 'after'>,
 ): Promise<SessionWhereabouts> {
@@ -47,7 +48,7 @@ export async function locateSession(
       resolve()
     }
     for (const [index, shard] of shards.entries()) {
-      void shard.locate(sessionId).then((answer) => handle(index, answer))
+      void shard.locate(sessionId, welcomes).then((answer) => handle(index, answer))
     }
   })
   const found = answers.flatMap((answer, index) =>

@@ -171,11 +171,11 @@ export function createRedisEngines(
     admit: (profile, limits) => nodeOf(profile.seat.sessionId).admit(profile, limits),
     cancel: (sessionId) => nodeOf(sessionId).cancel(sessionId),
     join: (profile, ...rest) => nodeOf(profile.seat.sessionId).join(profile, ...rest),
-    adopt: (sessionId, site) => {
+    adopt: (sessionId, ...request) => {
       places.delete(sessionId)
-      return nodeOf(sessionId).adopt(sessionId, site)
+      return nodeOf(sessionId).adopt(sessionId, ...request)
     },
-    confirm: (sessionId, isDoubtful) => nodeOf(sessionId).confirm(sessionId, isDoubtful),
+    confirm: (sessionId, welcomes) => nodeOf(sessionId).confirm(sessionId, welcomes),
     reload: () => first!.reload(),
     sweep: (awayMs) => first!.sweep(awayMs),
     drain: () => first!.drain(),

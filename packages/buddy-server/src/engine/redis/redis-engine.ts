@@ -219,10 +219,14 @@ export class RedisEngine implements Engine {
     this.#send(command, handleAnswer, true)
   }
 
-  /** Resolves with whether this shard has a session; undefined if Redis does not answer. */
-  async locate(sessionId: string): Promise<Location | undefined> {
+  /**
+   * Resolves with whether this shard has a session; undefined if Redis does not answer.
+   * @param welcomes how many welcomes the client knows of
+   */
+  async locate(sessionId: string, welcomes: number): Promise<Location | undefined> {
     const { graceMs } = this.#dependencies
-    const found = await this.#request({ c: 'locate', s: sessionId, graceMs: graceMs() })
+    const command = { c: 'locate', s: sessionId, welcomes, graceMs: graceMs() }
+    const found = await this.#request(command)
     return found as Location | undefined
   }
 
@@ -242,14 +246,19 @@ export class RedisEngine implements Engine {
     this.#send({ c: 'disclaim', s: sessionId })
   }
 
-  adopt(sessionId: string): Promise<Adopted | undefined> {
-    return this.#takeovers.adopt(sessionId)
+  adopt(sessionId: string, _site: string, welcomes: number): Promise<Adopted | undefined> {
+    return this.#takeovers.adopt(sessionId, welcomes)
   }
 
-  confirm(sessionId: string, isDoubtful: boolean): Promise<void> | undefined {
+  confirm(sessionId: string, welcomes: number): Promise<void> | undefined {
     const session = this.#sessions.get(sessionId)
-    const isCertain = !isDoubtful && this.#life.isCertain && !this.#restatements.isStatingAll
-    if (!session || session.isLeaving || isCertain || !this.isUp) return undefined
+    if (!session || session.isLeaving) return undefined
+    if (session.welcomes < welcomes) {
+      this.#lose(session)
+      return undefined
+    }
+    const isCertain = this.#life.isCertain && !this.#restatements.isStatingAll
+    if (isCertain || !this.isUp) return undefined
     return new Promise((resolve) => {
       const cancel = this.#dependencies.clock.after(confirmTimeoutMs, resolve)
       void this.#restatements.state(session).then(() => {
@@ -429,7 +438,7 @@ export class RedisEngine implements Engine {
       session?.handlePause(event.room)
       // The answer follows all frames that were sent before.
       this.#deliver({ type: 'paused', s: event.by, n: event.node, g: 0 })
-    } else if (event.type === 'release') attempt(() => session?.handleTaken(event.to), onError)
+    } else if (event.type === 'release') attempt(() => session?.handleTaken(event), onError)
     else if (event.type === 'displaced') {
       if (session?.epoch === event.epoch) attempt(() => this.#lose(session), onError)
     } else attempt(() => session?.handleEvent(event), onError)

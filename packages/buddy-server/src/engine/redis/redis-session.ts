@@ -101,6 +101,16 @@ export class RedisSession implements EngineSession {
     return this.#state.epoch
   }
 
+  /** How many welcomes the session has had, as far as this node knows. */
+  get welcomes(): number {
+    return this.#state.welcomes
+  }
+
+  /** Whether the client has certainly received the latest welcome. */
+  get isWelcomeConfirmed(): boolean {
+    return this.#state.confirmedWelcomes === this.#state.welcomes
+  }
+
   /** The profile of the session, which the local queue needs too. */
   get profile(): SessionProfile {
     return this.#state.profile
@@ -213,6 +223,16 @@ export class RedisSession implements EngineSession {
     })
   }
 
+  welcome(number: number): void {
+    this.#state.welcomes = number
+  }
+
+  confirmWelcome(): void {
+    const state = this.#state
+    state.confirmedWelcomes = state.welcomes
+    state.send('welcomed', { welcomes: state.welcomes })
+  }
+
   end(reason: LeaveReason): void {
     this.#quit(reason)
     this.#state.generation++
@@ -281,9 +301,9 @@ export class RedisSession implements EngineSession {
   }
 
   /** Releases the session for another node, and notifies that node afterwards. */
-  handleTaken(by: string): void {
-    this.#takers.push(by)
-    if (!this.isLeaving) this.release(this.#state.listener.handleTaken?.() ?? nothing)
+  handleTaken({ to, welcomes }: Extract<StoredEvent, { type: 'release' }>): void {
+    this.#takers.push(to)
+    if (!this.isLeaving) this.release(this.#state.listener.handleTaken?.(welcomes) ?? nothing)
   }
 
   /** Call this when the partner's node has sent its last frame to this node. */
@@ -300,7 +320,7 @@ export class RedisSession implements EngineSession {
   handleLost(): void {
     this.#state.exit()
     this.#state.generation++
-    this.#state.listener.handleTaken?.()
+    this.#state.listener.handleTaken?.(0)
   }
 
   /** Returns the command that states again what this node knows of the session. */

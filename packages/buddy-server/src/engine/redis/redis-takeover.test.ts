@@ -1,65 +1,19 @@
 // A node takes over the session of one that hangs, and the other one continues afterwards.
 import { describe, expect, test } from 'vitest'
-import { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
+import { ContractSession } from '../engine-world.fixture.ts'
 import { SessionElsewhereError } from '../session-elsewhere-error.ts'
 import { useRedis } from './connected-redis.fixture.ts'
-import { createRedisEngines } from './redis-engine.fixture.ts'
 import { missingRedisMessage } from './redis-server.fixture.ts'
+import { beatMs, createCrowd, settled, takeoverMs } from './takeover.fixture.ts'
 
 const redis = useRedis()
-
-/** A takeover by force takes this time, in milliseconds. */
-const takeoverMs = 1000
-const beatMs = 500
-
-/** Three nodes. Ana is at node 0, and Bob at node 1. They share a room. */
-async function createCrowd() {
-  let nodes: ReturnType<typeof createRedisEngines>
-  const world = new EngineWorld((given) => (nodes = createRedisEngines([redis.client], 3, given)))
-  const [ana, bob] = await world.pair('ana', 'bob')
-  for (let beat = 0; beat < 3; beat++) await world.advance(beatMs)
-  /** Takes a session over at a node, while its former node hangs. Resolves with it, and with what was kept for it. */
-  const takeOver = async (id: string, node: number) => {
-    const engine = nodes.nodes[node]!
-    const taking = engine.adopt(id, '')
-    await world.settle()
-    await world.advance(takeoverMs)
-    const adopted = await taking
-    expect(adopted).toBeDefined()
-    const session = new ContractSession(id, engine, true)
-    return { session, kept: adopted!.frames.map(({ frame, ...rest }) => [frame[0], rest]) }
-  }
-  /** Redis loses all its data. */
-  const lose = (): void => void redis.server.run('FLUSHALL')
-  /** Time passes while some nodes have no Redis. */
-  const pass = async (ms: number): Promise<void> => {
-    for (let passedMs = 0; passedMs < ms; passedMs += beatMs) {
-      world.clock.advance(beatMs)
-      await nodes.settle()
-    }
-  }
-  /** Redis answers a node again. The errors until then were expected. */
-  const recover = async (node: number): Promise<void> => {
-    await nodes.settle()
-    world.errors.splice(0)
-    nodes.recover(node)
-    await world.settle()
-  }
-  return { world, nodes: nodes!, ana, bob, takeOver, lose, pass, recover }
-}
-
-/** Settles the world, and resolves as the promise does. */
-async function settled<T>(world: EngineWorld, result: Promise<T>): Promise<T> {
-  await Promise.all([world.settle(), result.catch(() => undefined)])
-  return result
-}
 
 const bytesOf = (session: ContractSession): (number | undefined)[] =>
   session.frames.map(([byte]) => byte)
 
 describe.skipIf(missingRedisMessage)('a node that has hung', () => {
   test('relays nothing that a client sent before it came to another node', async () => {
-    const { world, nodes, ana, bob, takeOver } = await createCrowd()
+    const { world, nodes, ana, bob, takeOver } = await createCrowd(redis)
     ana.pass(1)
     await world.settle()
     nodes.hang(0)
@@ -78,12 +32,12 @@ describe.skipIf(missingRedisMessage)('a node that has hung', () => {
   })
 
   test('finds out that it has lost a session before a client resumes it there', async () => {
-    const { world, nodes, ana, takeOver } = await createCrowd()
+    const { world, nodes, ana, takeOver } = await createCrowd(redis)
     const [first] = nodes.nodes
-    expect(first!.confirm('ana', false)).toBeUndefined()
+    expect(first!.confirm('ana', 0)).toBeUndefined()
     nodes.hang(0)
     await takeOver('ana', 2)
-    const confirmed = first!.confirm('ana', false)
+    const confirmed = first!.confirm('ana', 0)
     expect(confirmed).toBeDefined()
     expect(ana.isTaken).toBe(false)
     nodes.wake(0)
@@ -93,7 +47,7 @@ describe.skipIf(missingRedisMessage)('a node that has hung', () => {
   })
 
   test('gives a session up that it has stated first after Redis has lost its data', async () => {
-    const { world, nodes, bob, ana, takeOver, lose } = await createCrowd()
+    const { world, nodes, bob, ana, takeOver, lose } = await createCrowd(redis)
     nodes.hang(0)
     const { session } = await takeOver('ana', 2)
     session.claim('bob', bob.room!.id)
@@ -111,18 +65,8 @@ describe.skipIf(missingRedisMessage)('a node that has hung', () => {
     expect(session.isTaken).toBe(false)
   })
 
-  test('finds out that it has lost a session if the client knows more of it', async () => {
-    const { world, nodes, takeOver } = await createCrowd()
-    const [first] = nodes.nodes
-    await takeOver('bob', 2)
-    expect(first!.confirm('ana', false)).toBeUndefined()
-    const confirmed = first!.confirm('ana', true)
-    expect(confirmed).toBeDefined()
-    await settled(world, confirmed!)
-  })
-
   test('does not take a session back that has come to another node meanwhile', async () => {
-    const { world, nodes, bob, takeOver } = await createCrowd()
+    const { world, nodes, bob, takeOver } = await createCrowd(redis)
     const room = bob.room!.id
     await takeOver('ana', 2)
     nodes.hang(2)
@@ -146,10 +90,10 @@ describe.skipIf(missingRedisMessage)('a node that has hung', () => {
   })
 
   test('lets a client resume if Redis does not answer for a second', async () => {
-    const { world, nodes } = await createCrowd()
+    const { world, nodes } = await createCrowd(redis)
     nodes.hang(0)
     await world.advance(takeoverMs)
-    const confirmed = nodes.nodes[0]!.confirm('ana', false)
+    const confirmed = nodes.nodes[0]!.confirm('ana', 0)
     expect(confirmed).toBeDefined()
     await world.advance(takeoverMs)
     // It does not wait until the node wakes.
@@ -162,9 +106,9 @@ describe.skipIf(missingRedisMessage)('a node that has hung', () => {
 describe.skipIf(missingRedisMessage)('if Redis fails during a takeover,', () => {
   /** Ana comes to node 2, and claims her room there. Bob has sent a frame meanwhile. */
   async function createTakeover() {
-    const { world, nodes, bob, recover } = await createCrowd()
+    const { world, nodes, bob, recover } = await createCrowd(redis)
     const room = bob.room!.id
-    await settled(world, nodes.nodes[2]!.adopt('ana', ''))
+    await settled(world, nodes.nodes[2]!.adopt('ana', '', 1))
     bob.pass(1)
     await world.settle()
     const join = (): ContractSession => new ContractSession('ana', nodes.nodes[2]!, true)
@@ -207,7 +151,7 @@ describe.skipIf(missingRedisMessage)('if Redis fails during a takeover,', () => 
 
 describe.skipIf(missingRedisMessage)('a node that was declared dead', () => {
   test('keeps its sessions, and gets their frames, even if it does not receive the first answer', async () => {
-    const { world, nodes, ana, bob, pass, recover } = await createCrowd()
+    const { world, nodes, ana, bob, pass, recover } = await createCrowd(redis)
     nodes.fail(0, false)
     await pass(3000)
     expect(bob.take()).toEqual([{ type: 'presence', isPresent: false }])
@@ -228,11 +172,11 @@ describe.skipIf(missingRedisMessage)(
   'a session that was taken over, and whose client does not come, ends',
   () => {
     test('if Redis fails before it answers the takeover', async () => {
-      const { nodes, bob, pass } = await createCrowd()
+      const { nodes, bob, pass } = await createCrowd(redis)
       nodes.fail(0, false)
       await pass(3000)
       nodes.fail(2, true)
-      const adopting = nodes.nodes[2]!.adopt('ana', '')
+      const adopting = nodes.nodes[2]!.adopt('ana', '', 1)
       await expect(Promise.all([adopting, nodes.settle()])).rejects.toThrow('does not answer')
       nodes.recover(2)
       await pass(29_000)
@@ -242,8 +186,8 @@ describe.skipIf(missingRedisMessage)(
     })
 
     test('if Redis does not answer when its node gives it up', async () => {
-      const { world, nodes, bob, pass } = await createCrowd()
-      await settled(world, nodes.nodes[2]!.adopt('ana', ''))
+      const { world, nodes, bob, pass } = await createCrowd(redis)
+      await settled(world, nodes.nodes[2]!.adopt('ana', '', 1))
       for (const node of nodes.nodes.keys()) nodes.fail(node, false)
       await pass(6000)
       for (const node of nodes.nodes.keys()) nodes.recover(node)
@@ -257,7 +201,7 @@ describe.skipIf(missingRedisMessage)(
 
 describe.skipIf(missingRedisMessage)('a frame that Redis is to keep', () => {
   test('arrives once if Redis keeps it, and its answer is lost', async () => {
-    const { world, nodes, ana, bob, pass, recover } = await createCrowd()
+    const { world, nodes, ana, bob, pass, recover } = await createCrowd(redis)
     nodes.fail(0, false)
     await pass(3000)
     nodes.fail(1, true)
@@ -270,9 +214,9 @@ describe.skipIf(missingRedisMessage)('a frame that Redis is to keep', () => {
   })
 
   test('arrives if Redis fails before it keeps it', async () => {
-    const { world, nodes, bob, recover } = await createCrowd()
+    const { world, nodes, bob, recover } = await createCrowd(redis)
     const room = bob.room!.id
-    await settled(world, nodes.nodes[2]!.adopt('ana', ''))
+    await settled(world, nodes.nodes[2]!.adopt('ana', '', 1))
     nodes.fail(1, false)
     bob.pass(1)
     await recover(1)
@@ -285,7 +229,7 @@ describe.skipIf(missingRedisMessage)('a frame that Redis is to keep', () => {
   })
 
   test('arrives if Redis loses its data before it keeps it', async () => {
-    const { world, nodes, ana, bob, lose } = await createCrowd()
+    const { world, nodes, ana, bob, lose } = await createCrowd(redis)
     nodes.fail(0, false)
     nodes.fail(1, false)
     bob.pass(1)
@@ -305,7 +249,7 @@ describe.skipIf(missingRedisMessage)('a frame that Redis is to keep', () => {
 
 describe.skipIf(missingRedisMessage)('frames for a client that has not come back', () => {
   test('are kept by Redis until its next node has told that they are written to a connection', async () => {
-    const { world, nodes, bob, takeOver } = await createCrowd()
+    const { world, nodes, bob, takeOver } = await createCrowd(redis)
     nodes.hang(0)
     const { session } = await takeOver('ana', 2)
     // The node numbers what it has read, and keeps it, because the client may be gone before it has it.
@@ -332,7 +276,7 @@ describe.skipIf(missingRedisMessage)('frames for a client that has not come back
   })
 
   test('are dropped when its user goes on to another room', async () => {
-    const { world, nodes, ana, bob, takeOver } = await createCrowd()
+    const { world, nodes, ana, bob, takeOver } = await createCrowd(redis)
     const room = ana.room!.id
     // Ana's node passes the session on, and Redis keeps what Bob sends meanwhile.
     const { session } = await takeOver('ana', 2)
@@ -353,16 +297,16 @@ describe.skipIf(missingRedisMessage)('frames for a client that has not come back
 
 describe.skipIf(missingRedisMessage)('after Redis has lost its data,', () => {
   test('a session waits until its node could restate it', async () => {
-    const { world, nodes, bob, lose } = await createCrowd()
+    const { world, nodes, bob, lose } = await createCrowd(redis)
     nodes.hang(0)
     lose()
-    await expect(settled(world, nodes.nodes[2]!.adopt('ana', ''))).rejects.toThrow(
+    await expect(settled(world, nodes.nodes[2]!.adopt('ana', '', 1))).rejects.toThrow(
       'does not know yet',
     )
     nodes.wake(0)
     await world.advance(beatMs)
     await world.advance(beatMs)
-    const adopting = nodes.nodes[2]!.adopt('ana', '')
+    const adopting = nodes.nodes[2]!.adopt('ana', '', 1)
     await world.settle()
     await world.advance(takeoverMs)
     expect(await adopting).toBeDefined()
@@ -370,13 +314,13 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data,', () => {
   })
 
   test('the node of the client has the session, and not the one that restates it too late', async () => {
-    const { world, nodes, lose, takeOver } = await createCrowd()
+    const { world, nodes, lose, takeOver } = await createCrowd(redis)
     nodes.hang(0)
     const { session: former } = await takeOver('ana', 2)
     nodes.hang(2)
     lose()
     for (let beat = 0; beat < 8; beat++) await world.advance(beatMs)
-    const adopted = await settled(world, nodes.nodes[1]!.adopt('ana', ''))
+    const adopted = await settled(world, nodes.nodes[1]!.adopt('ana', '', 1))
     expect(adopted).toEqual({ frames: [], received: undefined })
     const latest = new ContractSession('ana', nodes.nodes[1]!, true)
     latest.claim()
@@ -387,7 +331,7 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data,', () => {
   })
 
   test('a session that had left a claimed room meanwhile does not come back to it', async () => {
-    const { world, nodes, ana, bob, lose, takeOver } = await createCrowd()
+    const { world, nodes, ana, bob, lose, takeOver } = await createCrowd(redis)
     const room = ana.room!.id
     nodes.hang(0)
     const { session } = await takeOver('ana', 2)

@@ -28,7 +28,8 @@ function createService() {
     return { events: answer![1] }
   }
   const profile = ['', 'address', '{}']
-  const session = { s: 'session', k: 'person', f: profile, g: 0 }
+  const welcomes = { welcomes: 1, confirmedWelcomes: 0 }
+  const session = { s: 'session', k: 'person', f: profile, g: 0, ...welcomes }
   return {
     /** Returns the time of Redis afterwards. */
     advance: (ms: number) => (nowMs += ms),
@@ -45,16 +46,39 @@ function createService() {
     },
     /** Resolves with the state that Redis answers. */
     adoptBy: async (n: string, by: number) => {
-      const [, result] = await send({ c: 'adopt', s: 'session', n, isForced: true, graceMs, by })
+      const [, result] = await send({
+        c: 'adopt',
+        s: 'session',
+        n,
+        ...welcomes,
+        isForced: true,
+        graceMs,
+        by,
+      })
       return (result as { state: string }).state
     },
     /** Takes the session by force from the node that has it with this epoch. Resolves with the state. */
     seize: async (n: string, e: number) => {
-      const [, result] = await send({ c: 'adopt', s: 'session', n, isForced: true, graceMs, e })
+      const [, result] = await send({
+        c: 'adopt',
+        s: 'session',
+        n,
+        ...welcomes,
+        isForced: true,
+        graceMs,
+        e,
+      })
       return (result as { state: string }).state
     },
     adopt: async (n: string) => {
-      const [, result] = await send({ c: 'adopt', s: 'session', n, isForced: true, graceMs })
+      const [, result] = await send({
+        c: 'adopt',
+        s: 'session',
+        n,
+        ...welcomes,
+        isForced: true,
+        graceMs,
+      })
       return (result as { epoch: number }).epoch
     },
     release: (n: string, e: number) =>

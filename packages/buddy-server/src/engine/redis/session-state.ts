@@ -24,6 +24,12 @@ export class SessionState {
   generation = 0
   /** The number of times that nodes have taken the session over. */
   epoch: number
+  /**
+   * How many welcomes the session has had, and how many of them its client has certainly received. The first one is
+   * part of its beginning.
+   */
+  welcomes = 1
+  confirmedWelcomes = 0
   /** The number of the latest event about the place that has arrived. Redis numbers these events. */
   change = 0
   /** The site of the latest ticket, and the offer in it that the partner has not received. */
@@ -114,6 +120,8 @@ export class SessionState {
       e: this.epoch,
       g: this.generation,
       v: this.change,
+      welcomes: this.welcomes,
+      confirmedWelcomes: this.confirmedWelcomes,
       k: this.profile.personKey,
       f: toStoredProfile(this.profile),
       isAway: this.isAway,

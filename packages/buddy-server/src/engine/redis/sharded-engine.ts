@@ -145,11 +145,12 @@ export class ShardedEngine implements Engine {
   }
 
   /** The caller does not know the lobby, so all shards are asked. Those that do not have the session may be down. */
-  async adopt(sessionId: string): Promise<Adopted | undefined> {
+  async adopt(sessionId: string, site: string, welcomes: number): Promise<Adopted | undefined> {
     for (let search = 0; search < maxSearches; search++) {
       const { clock } = this.#dependencies
       const { found, lost, hasEnded, isUncertain } = await locateSession(
         sessionId,
+        welcomes,
         this.#engines,
         clock,
       )
@@ -158,9 +159,11 @@ export class ShardedEngine implements Engine {
       if (!latest) {
         if (isUncertain)
           throw new Error('a shard of Redis does not know yet whether it has the session')
-        return lost.length === 0 ? undefined : this.#engines[lost[0]!]!.adopt(sessionId)
+        return lost.length === 0
+          ? undefined
+          : this.#engines[lost[0]!]!.adopt(sessionId, site, welcomes)
       }
-      const adopted = await this.#engines[latest.index]!.adopt(sessionId)
+      const adopted = await this.#engines[latest.index]!.adopt(sessionId, site, welcomes)
       if (adopted) {
         for (const { index } of former) this.#engines[index]!.evict(sessionId, latest.epoch)
         return adopted
@@ -170,9 +173,9 @@ export class ShardedEngine implements Engine {
     throw new Error('the session moves from shard to shard')
   }
 
-  confirm(sessionId: string, isDoubtful: boolean): Promise<void> | undefined {
+  confirm(sessionId: string, welcomes: number): Promise<void> | undefined {
     for (const engine of this.#engines) {
-      const confirmed = engine.confirm(sessionId, isDoubtful)
+      const confirmed = engine.confirm(sessionId, welcomes)
       if (confirmed) return confirmed
     }
     return undefined

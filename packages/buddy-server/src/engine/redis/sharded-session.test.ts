@@ -78,7 +78,7 @@ async function takeOver(
   id: string,
   node: number,
 ): Promise<ContractSession> {
-  const taking = nodes.nodes[node]!.adopt(id, '')
+  const taking = nodes.nodes[node]!.adopt(id, '', 1)
   await world.settle()
   await world.advance(takeoverMs)
   await world.settle()
@@ -250,7 +250,7 @@ describe.skipIf(missingRedisMessage)('another node', () => {
     const [ana, bob] = world.join('ana', 'bob')
     await enter(world, games, bob, ana)
     const room = bob.room!.id
-    const adopted = await settled(world, nodes.nodes[1]!.adopt('ana', ''))
+    const adopted = await settled(world, nodes.nodes[1]!.adopt('ana', '', 1))
     expect(adopted).toBeDefined()
     expect(ana.isTaken).toBe(true)
     const session = new ContractSession('ana', nodes.nodes[1]!, true)
@@ -275,7 +275,7 @@ describe.skipIf(missingRedisMessage)('another node', () => {
     ana.end()
     // After this time all nodes have stated the sessions that a shard has lost.
     await pass(world, 3000)
-    expect(await settled(world, nodes.nodes[1]!.adopt('ana', ''))).toBeUndefined()
+    expect(await settled(world, nodes.nodes[1]!.adopt('ana', '', 1))).toBeUndefined()
   })
 
   test('finds a session whose node has died in the middle of a move, once, in the new shard', async () => {
@@ -361,7 +361,7 @@ describe.skipIf(missingRedisMessage)('if the Redis of one shard does not answer,
     expect(cleo.room).toEqual(ana.room)
     expect(cleo.room).toBeDefined()
     const room = ana.room!.id
-    const taking = nodes.nodes[1]!.adopt('ana', '')
+    const taking = nodes.nodes[1]!.adopt('ana', '', 1)
     await world.settle()
     await world.advance(250)
     expect(await settled(world, taking)).toBeDefined()
@@ -402,7 +402,7 @@ describe.skipIf(missingRedisMessage)('if the Redis of one shard does not answer,
     world.errors.splice(0)
     ana.release()
     await world.settle()
-    const taking = nodes.nodes[1]!.adopt('ana', '')
+    const taking = nodes.nodes[1]!.adopt('ana', '', 1)
     expect(await settled(world, taking)).toBeDefined()
   })
 
@@ -413,7 +413,7 @@ describe.skipIf(missingRedisMessage)('if the Redis of one shard does not answer,
     await pass(world, 3000)
     nodes.fail(1, false, gamesShard)
     await notice(world, nodes)
-    await expect(settled(world, nodes.nodes[1]!.adopt('ana', ''))).rejects.toThrow(
+    await expect(settled(world, nodes.nodes[1]!.adopt('ana', '', 1))).rejects.toThrow(
       'a shard of Redis does not know yet whether it has the session',
     )
   })

@@ -142,6 +142,14 @@ export class ShardedSession implements EngineSession {
     this.#present.session.block(roomId)
   }
 
+  welcome(number: number): void {
+    this.#present.session.welcome(number)
+  }
+
+  confirmWelcome(): void {
+    this.#present.session.confirmWelcome()
+  }
+
   keep(frames: readonly Uint8Array[], sentBefore: number): void {
     this.#do(() => this.#present.session.keep(frames, sentBefore))
   }
@@ -190,11 +198,13 @@ export class ShardedSession implements EngineSession {
     this.#former = [...this.#former.filter((stay) => stay !== again), from]
     this.#isMoving = true
     this.#moves++
-    const { profile, epoch, encounters, answers, isAway } = from.session
+    const { profile, epoch, encounters, answers, isAway, welcomes } = from.session
     this.#cancelTimeout = this.#context.clock.after(moveTimeoutMs, () => this.#finishMove())
     this.#present = this.#join(index, profile, { epoch: epoch + epochStep, encounters, answers })
     const shard = this.#context.shards[index]!
     if (encounters) shard.addMet(profile.personKey, encounters)
+    this.#present.session.welcome(welcomes)
+    if (from.session.isWelcomeConfirmed) this.#present.session.confirmWelcome()
     if (isAway) this.#present.session.away()
     // The session joins when Redis answers again. Until then it stays in the former shard too.
     if (!shard.isUp) this.#finishMove()
@@ -207,7 +217,7 @@ export class ShardedSession implements EngineSession {
       handleEvent: (event) => {
         if (isTimeless(event) || isPresent()) this.#listener.handleEvent(event)
       },
-      handleTaken: () => this.#handleTaken(stay!),
+      handleTaken: (welcomes) => this.#handleTaken(stay!, welcomes),
     }
     const onJoined = (isConfirmed: boolean): void => {
       if (isPresent()) this.#handleJoined(isConfirmed)
@@ -252,15 +262,15 @@ export class ShardedSession implements EngineSession {
   #handleLost(): void {
     this.#leaveNode()
     this.#present.session.end('lost')
-    this.#listener.handleTaken?.()
+    this.#listener.handleTaken?.(0)
   }
 
   /** Another node takes the session over from this shard. */
-  #handleTaken(stay: Stay): Handover {
+  #handleTaken(stay: Stay, welcomes: number): Handover {
     this.#leaveNode()
     for (const other of this.#former.splice(0)) if (other !== stay) this.#depart(other)
     if (this.#present !== stay) this.#present.session.end('lost')
-    return this.#listener.handleTaken?.() ?? { frames: [], sentBefore: 0, received: 0 }
+    return this.#listener.handleTaken?.(welcomes) ?? { frames: [], sentBefore: 0, received: 0 }
   }
 
   /** The other shards know that this session claims no room there. */

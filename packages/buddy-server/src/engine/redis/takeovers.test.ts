@@ -31,7 +31,7 @@ function createNode() {
 
 test('a session is taken by force from a node that does not release it in time', async () => {
   const node = createNode()
-  const adopting = node.takeovers.adopt('session')
+  const adopting = node.takeovers.adopt('session', 1)
   await vi.waitFor(() => expect(node.timers).toHaveLength(1))
   node.nowMs = 1000
   node.timers.shift()!()
@@ -41,7 +41,7 @@ test('a session is taken by force from a node that does not release it in time',
 
 test('a node that has hung itself takes no session by force, because its client may be at another node', async () => {
   const node = createNode()
-  const adopting = node.takeovers.adopt('session')
+  const adopting = node.takeovers.adopt('session', 1)
   await vi.waitFor(() => expect(node.timers).toHaveLength(1))
   node.nowMs = 5000
   node.timers.shift()!()

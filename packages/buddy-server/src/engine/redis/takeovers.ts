@@ -54,10 +54,11 @@ export class Takeovers {
 
   /**
    * Takes a session over. Rejects if Redis does not answer, or may still learn of the session.
-   * @returns undefined if the session has ended
+   * @param welcomes how many welcomes the client knows of
+   * @returns undefined if the session has ended, or if the client has received a later welcome
    */
-  async adopt(sessionId: string): Promise<Adopted | undefined> {
-    const first = await this.#takeOver(sessionId)
+  async adopt(sessionId: string, welcomes: number): Promise<Adopted | undefined> {
+    const first = await this.#takeOver(sessionId, welcomes)
     if (first.state !== 'elsewhere') return this.#toAdopted(sessionId, first)
     const { clock } = this.#dependencies
     const askedAtMs = clock.now()
@@ -71,7 +72,7 @@ export class Takeovers {
     if (clock.now() - askedAtMs > releaseTimeoutMs + adoptTimeoutMs) {
       throw new Error('this server hung while it took a session over')
     }
-    return this.#toAdopted(sessionId, await this.#takeOver(sessionId, first.epoch))
+    return this.#toAdopted(sessionId, await this.#takeOver(sessionId, welcomes, first.epoch))
   }
 
   /** Returns what is known of a session that was taken over and has not joined yet. */
@@ -92,12 +93,13 @@ export class Takeovers {
   }
 
   /** @param epoch takes the session by force from the node that has it with this epoch */
-  async #takeOver(sessionId: string, epoch?: number): Promise<TakeOver> {
+  async #takeOver(sessionId: string, welcomes: number, epoch?: number): Promise<TakeOver> {
     const { nodeId, graceMs, redisNowMs, send } = this.#dependencies
     const nowMs = redisNowMs()
     const by = nowMs === undefined ? {} : { by: nowMs + adoptTimeoutMs }
     const force = { isForced: epoch !== undefined, ...(epoch !== undefined && { e: epoch }) }
-    const command = { c: 'adopt', s: sessionId, n: nodeId, graceMs: graceMs(), ...by, ...force }
+    const fields = { n: nodeId, welcomes, graceMs: graceMs(), ...by, ...force }
+    const command = { c: 'adopt', s: sessionId, ...fields }
     return new Promise((resolve, reject) =>
       send(command, ([failure, , , result]) => {
         if (failure === false) {

@@ -133,8 +133,8 @@ export type StoredEvent = {
   | { readonly type: 'pause'; readonly room: string; readonly by: string; readonly node: string }
   /** The partner's node sends no more frames until it knows the session's next node. */
   | { readonly type: 'paused' }
-  /** Another node takes the session over. */
-  | { readonly type: 'release'; readonly to: string }
+  /** Another node takes the session over, for a client that knows of this number of welcomes. */
+  | { readonly type: 'release'; readonly to: string; readonly welcomes: number }
   /** Another node had the session after this one, which had it with this epoch. */
   | { readonly type: 'displaced'; readonly epoch: number }
   /** The session's former node has released it. */

@@ -49,6 +49,7 @@ function commands.join(command)
     leave(rec, 'lost')
     visit(rec, nil)
     displace(rec)
+    call('HDEL', extraKey(rec.id), 'ws', 'wc')
   elseif rec and rec.e < command.e then
     -- The session has left this shard and comes back, and Redis has not received the command by which it left.
     leave(rec, 'lost')
@@ -155,6 +156,12 @@ function commands.claim(command)
     put(rec)
     continueRoom(rec, command.claim, takeFrames(rec))
   else handleClaim(rec, command.claim, command.inMs) end
+end
+
+-- The client has received this welcome.
+function commands.welcomed(command)
+  local rec = own(command)
+  call('HSET', extraKey(rec.id), 'wc', command.welcomes, 'ws', command.welcomes)
 end
 
 function commands.failClaim(command)

@@ -1,8 +1,9 @@
 /**
  * Sessions and what they are in. `s:<id>` contains a session, in MessagePack: the values below in this order. `f:<id>`
  * contains the profile of a session that has ended in this shard, for reports, and its last epoch and node. The hash
- * `e:<id>` contains what few sessions have: frames and counts from a former node, the place in the queue, and why the
- * room has ended.
+ * `e:<id>` contains what few sessions have: frames and counts from a former node, the place in the queue, why the room
+ * has ended, and how many welcomes the session has had (`ws`, as the node has stated after a loss of data) and the client
+ * has received (`wc`).
  *
  * - `n`: the node that has the session; `e`: its epoch, which increases each time another node takes the session
  * - `g`: the generation of the latest command

@@ -34,6 +34,10 @@ local function seatAgain(rec, fields)
   return false
 end
 
+local function noteWelcomes(command)
+  call('HSET', extraKey(command.s), 'ws', command.welcomes, 'wc', command.confirmedWelcomes)
+end
+
 local function enterAgain(rec, command)
   dropFrames(rec)
   local w = command.w
@@ -110,6 +114,7 @@ function commands.restate(command)
     setGeneration(rec, -1)
     rec.k, rec.v = command.k, math.max(rec.v, command.v)
     put(rec)
+    noteWelcomes(command)
   elseif rec.n == '' and rec.e == command.e + 1 then
     -- The other nodes had declared this one dead, and no node has had the session since.
     rec.n, rec.e = command.n, rec.e + 1
@@ -123,6 +128,7 @@ function commands.restate(command)
     isContinued = false
     -- Redis had lost its data, and a former node of the session has stated it first.
     displace(rec)
+    noteWelcomes(command)
     rec.n, rec.e = command.n, command.e
     put(rec)
     setGeneration(rec, -1)

@@ -35,10 +35,11 @@ function commands.sessionsAt(command)
   return { ofAddress = ofAddress, ofSite = ofSite }
 end
 
--- Returns whether this shard has the session, and if not, why; see stateOfUnknown.
+-- Returns whether this shard has the session, and if not, why; see stateOfUnknown. For a client that has received a later
+-- welcome than it says, the session has ended.
 function commands.locate(command)
   local rec = find(command.s)
-  if rec then return { state = 'here', epoch = rec.e } end
+  if rec then return { state = isOutOfDate(rec, command) and 'ended' or 'here', epoch = rec.e } end
   local stored = call('GET', profileKey(command.s))
   if not stored then return { state = stateOfUnknown(command.s, command.graceMs) } end
   local _, _, _, _, _, _, hasMoved = unpackMessage(stored)

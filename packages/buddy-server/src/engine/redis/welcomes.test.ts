@@ -1,0 +1,82 @@
+// How many welcomes a client has received shows which node it has come to last.
+import { describe, expect, test } from 'vitest'
+import { ContractSession } from '../engine-world.fixture.ts'
+import { useRedis } from './connected-redis.fixture.ts'
+import type { RedisEngine } from './redis-engine.ts'
+import { missingRedisMessage } from './redis-server.fixture.ts'
+import { beatMs, createCrowd, settled, takeoverMs } from './takeover.fixture.ts'
+
+const redis = useRedis()
+
+describe.skipIf(missingRedisMessage)('a node', () => {
+  test('does not take a session over for a client that has received a later welcome elsewhere', async () => {
+    const { world, nodes, ana } = await createCrowd(redis)
+    const [, , last] = nodes.nodes
+    // The client has asked node 2, and come back to node 0 because node 2 did not answer.
+    ana.welcome(2)
+    ana.confirmWelcome()
+    await world.settle()
+    expect(await settled(world, last!.adopt('ana', '', 1))).toBeUndefined()
+    expect(ana.isTaken).toBe(false)
+  })
+
+  test('takes a session over if the client has not received its latest welcome', async () => {
+    const { world, nodes, ana } = await createCrowd(redis)
+    const [, , last] = nodes.nodes
+    ana.welcome(2)
+    await world.settle()
+    expect(await settled(world, last!.adopt('ana', '', 1))).toBeDefined()
+    // So its connection may be that of a client that has come back.
+    expect(ana.takenFor).toBe(1)
+  })
+
+  test('gives a session up if its client has received a later welcome, also without Redis', async () => {
+    const { nodes, ana } = await createCrowd(redis)
+    const [first] = nodes.nodes
+    ;(first as RedisEngine).handleDisconnected()
+    ana.welcome(2)
+    expect(first!.confirm('ana', 2)).toBeUndefined()
+    expect(ana.isTaken).toBe(false)
+    expect(first!.confirm('ana', 3)).toBeUndefined()
+    expect(ana.isTaken).toBe(true)
+  })
+
+  test('waits for the latest node of a session, if a former one states it first after a loss of data', async () => {
+    const { world, nodes, bob, takeOver, lose } = await createCrowd(redis)
+    const [, second] = nodes.nodes
+    nodes.hang(0)
+    const { session } = await takeOver('ana', 2)
+    session.welcome(2)
+    session.confirmWelcome()
+    session.claim('bob', bob.room!.id)
+    await world.settle()
+    nodes.hang(2)
+    lose()
+    nodes.wake(0)
+    await world.advance(beatMs)
+    await world.advance(beatMs)
+    await expect(settled(world, second!.adopt('ana', '', 2))).rejects.toThrow('does not know yet')
+    nodes.wake(2)
+    await world.settle()
+    session.handover = { frames: [], sentBefore: 3, received: 5 }
+    const adopted = second!.adopt('ana', '', 2)
+    await world.advance(takeoverMs)
+    expect(await settled(world, adopted)).toMatchObject({ received: 5 })
+  })
+
+  test('has the session if it is taken over again and again', async () => {
+    const { world, nodes, takeOver } = await createCrowd(redis)
+    const { session } = await takeOver('ana', 2)
+    session.welcome(2)
+    session.confirmWelcome()
+    session.claim()
+    await world.settle()
+    const [first] = nodes.nodes
+    expect(await settled(world, first!.adopt('ana', '', 1))).toBeUndefined()
+    expect(await settled(world, first!.adopt('ana', '', 2))).toBeDefined()
+    const again = new ContractSession('ana', first!, true)
+    again.claim()
+    await world.settle()
+    expect([session.isTaken, again.isTaken]).toEqual([true, false])
+  })
+})
