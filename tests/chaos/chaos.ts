@@ -1,4 +1,4 @@
-// npm run chaos: three nodes that share a Redis, clients that meet, and random faults. Everything is written to a
+// npm run chaos: three nodes that share a Redis, or one for each shard, clients that meet, and random faults. Everything is written to a
 // history, which the checker then reads. Exits with 1 if a rule is broken, or too few sessions were resumed.
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -20,6 +20,8 @@ interface ChaosOptions {
   readonly runMs: number
   readonly seed: number
   readonly clients: number
+  /** The number of shards, each with a Redis of its own. @default 1 */
+  readonly shards?: number
   readonly kinds: readonly FaultKind[]
   /** The folder for the history and the logs of the nodes; undefined if they are not written. */
   readonly folder?: string | undefined
@@ -43,8 +45,8 @@ async function until(isDone: () => boolean, maxMs: number): Promise<void> {
 
 /** Runs the clients and the faults, and resolves with the history. */
 export async function runChaos(options: ChaosOptions): Promise<readonly Entry[]> {
-  const { runMs, seed, clients, kinds, folder } = options
-  const cluster = await Cluster.start(nodeCount, graceMs, folder)
+  const { runMs, seed, clients, shards = 1, kinds, folder } = options
+  const cluster = await Cluster.start(nodeCount, shards, graceMs, folder)
   const history = new History(folder && join(folder, `history-${seed}.jsonl`))
   let connections = 0
   const crowd = new Crowd(clients, {
@@ -99,6 +101,7 @@ async function main(): Promise<boolean> {
       minutes: { type: 'string' },
       seed: { type: 'string' },
       clients: { type: 'string' },
+      shards: { type: 'string' },
       fault: { type: 'string', multiple: true },
       check: { type: 'string' },
     },
@@ -114,10 +117,13 @@ async function main(): Promise<boolean> {
     isWhole: false,
   })
   const clients = numberFlag('clients', values.clients, { fallback: 90, min: 2, max: 5000 })
+  const shards = numberFlag('shards', values.shards, { fallback: 1, min: 1, max: 8 })
   const kinds = listFlag('fault', values.fault, faultKinds) as readonly FaultKind[]
   const folder = join(import.meta.dirname, '../../dist/chaos')
-  console.log(`seed ${seed}, ${clients} clients, ${minutes} min, faults: ${kinds.join(', ')}`)
-  const entries = await runChaos({ runMs: minutes * 60_000, seed, clients, kinds, folder })
+  console.log(
+    `seed ${seed}, ${clients} clients, ${shards} shards, ${minutes} min, faults: ${kinds.join(', ')}`,
+  )
+  const entries = await runChaos({ runMs: minutes * 60_000, seed, clients, shards, kinds, folder })
   console.log(`history: ${join(folder, `history-${seed}.jsonl`)}, ${entries.length} entries`)
   return printVerdict(checkHistory(entries))
 }

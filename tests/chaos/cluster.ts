@@ -44,18 +44,18 @@ const settings: Readonly<Record<string, string>> = {
   WIDEN_LANGUAGES_SECONDS: '2',
 }
 
-/** Several nodes, each a process of its own, which share a real Redis. */
+/** Several nodes, each a process of its own, which share a real Redis, or one for each shard. */
 export class Cluster {
-  redis: RedisServer
+  readonly redis: RedisServer[]
   readonly nodes: readonly ServerProcess[]
-  /** The proxies through which the nodes reach Redis, one for each node. */
-  readonly proxies: readonly RedisProxy[]
+  /** The proxies through which the nodes reach Redis: for each node, one to each Redis. */
+  readonly proxies: readonly (readonly RedisProxy[])[]
   readonly #dataFolder: string
 
   private constructor(
-    redis: RedisServer,
+    redis: RedisServer[],
     nodes: readonly ServerProcess[],
-    proxies: readonly RedisProxy[],
+    proxies: readonly (readonly RedisProxy[])[],
     dataFolder: string,
   ) {
     this.redis = redis
@@ -66,27 +66,34 @@ export class Cluster {
 
   /**
    * Starts Redis and the nodes.
+   * @param shardCount the number of shards. Each has a Redis of its own
    * @param logFolder the folder for what the nodes write to their error output; undefined if it is dropped
    */
   static async start(
     nodeCount: number,
+    shardCount: number,
     graceMs: number,
     logFolder: string | undefined,
   ): Promise<Cluster> {
-    const redis = await RedisServer.start(...redisFlags)
+    const redis = await Promise.all(
+      Array.from({ length: shardCount }, () => RedisServer.start(...redisFlags)),
+    )
     // A node stores the blocks that it has handled, so that it can also add them again after its restart if Redis has
     // lost them.
     const dataFolder = mkdtempSync(join(tmpdir(), 'buddy-chaos-'))
     if (logFolder !== undefined) mkdirSync(logFolder, { recursive: true })
     const proxies = await Promise.all(
-      Array.from({ length: nodeCount }, () => RedisProxy.start(redis.port)),
+      Array.from({ length: nodeCount }, () =>
+        Promise.all(redis.map(({ port }) => RedisProxy.start(port))),
+      ),
     )
     const nodes = await Promise.all(
-      proxies.map(({ url }, index) =>
+      proxies.map((ofNode, index) =>
         prepareServerProcess(
           {
             ...settings,
-            REDIS_URL: url,
+            REDIS_URL: `redis://${ofNode.map(({ place }) => place).join(',')}`,
+            REDIS_SHARDS: String(shardCount),
             DATA_DIR: join(dataFolder, String(index)),
             RESUME_GRACE_SECONDS: String(graceMs / 1000),
           },
@@ -106,18 +113,18 @@ export class Cluster {
     return cluster
   }
 
-  /** Kills Redis, and starts another one without data after some time at the same port. */
-  async loseRedis(downMs: number): Promise<void> {
-    const { port } = this.redis
-    await this.redis.stop()
+  /** Kills the Redis with this index, and starts another one without data after some time at the same port. */
+  async loseRedis(index: number, downMs: number): Promise<void> {
+    const { port } = this.redis[index]!
+    await this.redis[index]!.stop()
     await wait(downMs)
-    this.redis = await RedisServer.startAt(port, ...redisFlags)
+    this.redis[index] = await RedisServer.startAt(port, ...redisFlags)
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.kill()))
-    for (const proxy of this.proxies) proxy.close()
-    await this.redis.stop()
+    for (const proxy of this.proxies.flat()) proxy.close()
+    await Promise.all(this.redis.map((redis) => redis.stop()))
     rmSync(this.#dataFolder, { recursive: true, force: true })
   }
 }

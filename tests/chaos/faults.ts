@@ -89,9 +89,10 @@ export class Faults {
         break
       case 'cut':
         await this.#withNode(kind, async (node) => {
-          cluster.proxies[node]!.cut()
+          const proxy = cluster.proxies[node]![this.#shard()]!
+          proxy.cut()
           await wait(500 + random.below(5500))
-          cluster.proxies[node]!.mend()
+          proxy.mend()
         })
         break
       case 'clock':
@@ -101,21 +102,23 @@ export class Faults {
         })
         break
       case 'redis-pause':
-        await this.#withRedis(kind, async () => {
-          cluster.redis.signal('SIGSTOP')
+        await this.#withRedis(kind, async (index) => {
+          cluster.redis[index]!.signal('SIGSTOP')
           await wait(500 + random.below(5500))
-          cluster.redis.signal('SIGCONT')
+          cluster.redis[index]!.signal('SIGCONT')
         })
         break
       case 'redis-restart':
-        await this.#withRedis(kind, () => cluster.redis.restartWithData(random.below(4000)))
+        await this.#withRedis(kind, (index) =>
+          cluster.redis[index]!.restartWithData(random.below(4000)),
+        )
         break
       case 'redis-loss':
-        await this.#withRedis(kind, () => cluster.loseRedis(random.below(4000)))
+        await this.#withRedis(kind, (index) => cluster.loseRedis(index, random.below(4000)))
         break
       case 'flush':
-        await this.#withRedis(kind, async () => {
-          await cluster.redis.run('FLUSHALL')
+        await this.#withRedis(kind, async (index) => {
+          await cluster.redis[index]!.run('FLUSHALL')
         })
         break
       case 'drop':
@@ -132,11 +135,20 @@ export class Faults {
     await this.#during(kind, node, () => act(node))
   }
 
-  async #withRedis(kind: FaultKind, act: () => Promise<void>): Promise<void> {
+  /** Calls back with the index of the Redis that has the fault. */
+  async #withRedis(kind: FaultKind, act: (index: number) => Promise<void>): Promise<void> {
     if (this.#isRedisFaulty) return
     this.#isRedisFaulty = true
-    await this.#during(kind, undefined, act)
+    const index = this.#shard()
+    await this.#during(kind, undefined, () => act(index))
     this.#isRedisFaulty = false
+  }
+
+  /** Returns the index of the shard whose Redis, or the way to it, has the next fault. */
+  #shard(): number {
+    const { cluster, random } = this.#context
+    const { length } = cluster.redis
+    return length === 1 ? 0 : random.below(length)
   }
 
   async #during(

@@ -24,8 +24,9 @@ export class RedisProxy {
     return proxy
   }
 
-  get url(): string {
-    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  /** The host and the port where the proxy listens. */
+  get place(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   /** Stops forwarding. Neither end is notified, and no connection is closed. */
