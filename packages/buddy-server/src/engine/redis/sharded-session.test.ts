@@ -392,6 +392,23 @@ describe.skipIf(missingRedisMessage)('if the Redis of one shard does not answer,
     expect(bob.room).toEqual(ana.room)
   })
 
+  test('a client can resume such a session again and again', async () => {
+    const { world, nodes } = createShards()
+    const [ana] = world.join('ana')
+    await enter(world, home, ana)
+    nodes.fail(0, false, gamesShard)
+    ana.enter({ lobby: games })
+    await nodes.settle()
+    world.errors.splice(0)
+    for (const welcomes of [1, 2]) {
+      const confirmed = nodes.nodes[0]!.confirm('ana', welcomes)
+      await world.settle()
+      await confirmed
+      ana.welcome(welcomes + 1)
+    }
+    expect(ana.isTaken).toBe(false)
+  })
+
   test('a node that stops hands over a session from the shard that has it', async () => {
     const { world, nodes } = createShards()
     const [ana] = world.join('ana', 'bob')

@@ -143,7 +143,7 @@ export class ShardedSession implements EngineSession {
   }
 
   welcome(number: number): void {
-    this.#present.session.welcome(number)
+    for (const { session } of [this.#present, ...this.#former]) session.welcome(number)
   }
 
   confirmWelcome(): void {
