@@ -137,6 +137,7 @@ export class RedisEngine implements Engine {
       epochOf: (sessionId) => (find(sessionId) ?? this.#takeovers.find(sessionId))?.epoch,
     })
     this.#restatements = new Restatements({
+      clock,
       sessions: () => this.#sessions.values(),
       has: (session) => find(session.id) === session,
       isConnected,

@@ -323,17 +323,23 @@ export class RedisSession implements EngineSession {
     this.#state.listener.handleTaken?.(0)
   }
 
+  /** Whether the events about this change of the session's place have not arrived. */
+  isMissing(change: number): boolean {
+    return this.#state.awaited === change && this.#state.change < change
+  }
+
   /** Returns the command that states again what this node knows of the session. */
   statement(): Command {
     return this.#state.statement()
   }
 
   /** Handles the answer to {@link statement}. Its events arrive before it. */
-  handleRestated({ epoch, frames, isWaiting }: Restated): void {
+  handleRestated({ epoch, frames, isWaiting, awaited }: Restated): void {
     const state = this.#state
     state.epoch = epoch
     state.taken = undefined
     state.left = undefined
+    state.awaited = awaited
     this.#onJoined?.(true)
     const at = state.room.present?.room.id
     if (at === undefined) return

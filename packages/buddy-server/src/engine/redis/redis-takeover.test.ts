@@ -103,6 +103,27 @@ describe.skipIf(missingRedisMessage)('a node that has hung', () => {
   })
 })
 
+describe.skipIf(missingRedisMessage)('a node that could not reach Redis', () => {
+  test('queues a ticket again whose match, and the end of its room, it has missed', async () => {
+    const { world, nodes, ana, bob, recover } = await createCrowd(redis)
+    for (const session of [ana, bob]) session.leave()
+    ana.enter()
+    await world.settle()
+    nodes.fail(0, false)
+    bob.enter()
+    await world.settle()
+    expect(bob.room).toBeDefined()
+    bob.leave()
+    await recover(0)
+    expect(ana.isSearching).toBe(true)
+    await world.advance(1000)
+    bob.enter()
+    await world.settle()
+    expect(ana.room).toBeDefined()
+    expect(bob.room).toEqual(ana.room)
+  })
+})
+
 describe.skipIf(missingRedisMessage)('if Redis fails during a takeover,', () => {
   /** Ana comes to node 2, and claims her room there. Bob has sent a frame meanwhile. */
   async function createTakeover() {

@@ -1,8 +1,12 @@
 // Which node may state a session again.
 import { describe, expect, test } from 'vitest'
-import { packValue, unpackValue } from '../../codec.ts'
+import { unpackValue } from '../../codec.ts'
+import { createTicket } from '../ticket.fixture.ts'
+import type { Command } from './command-queue.ts'
 import { useRedis } from './connected-redis.fixture.ts'
 import { missingRedisMessage } from './redis-server.fixture.ts'
+import { packCall } from './stored-ticket.ts'
+import { toStoredTicket } from './stored-values.ts'
 import type { CallAnswer, Restated } from './wire.ts'
 
 const redis = useRedis()
@@ -10,22 +14,30 @@ let services = 0
 
 const graceMs = 30_000
 
+const seat = { sessionId: '', nodeId: '', name: '', subject: undefined, personKey: '' }
+const ticket = toStoredTicket(
+  createTicket({ sessionId: '', mode: 'text' }),
+  { seat, site: '', addressKey: '', personKey: '' },
+  { interestsMs: 0, languagesMs: 0, regionMs: 0 },
+)
+
 /** Sends single commands to a service of its own. */
 function createService() {
   const prefix = `service ${services++}:`
   const link = redis.client.link({ prefix, nodeId: 'test', onMessage: () => undefined })
-  const cfg = { maxRooms: 10, avoidMs: 0, avoidCount: 0, rematchMs: 0, blockMs: 1000 }
+  const fairness = { matchesPerMinute: 12, sharePercent: 100, nearMs: 0 }
+  const cfg = { maxRooms: 10, avoidMs: 0, avoidCount: 0, rematchMs: 0, blockMs: 1000, ...fairness }
   let nowMs = Date.now()
   /** Resolves with the failure and the result of the command. */
   const send = async (command: object): Promise<readonly [string | false, unknown]> => {
-    const reply = await link.call(packValue({ cfg, now: nowMs, commands: [command] }))
+    const reply = await link.call(packCall({ cfg, now: nowMs, commands: [command as Command] }))
     const [, [answer]] = unpackValue(reply) as CallAnswer
     return [answer![0], answer![3]]
   }
   const answerTo = async (command: object) => {
-    const reply = await link.call(packValue({ cfg, now: nowMs, commands: [command] }))
+    const reply = await link.call(packCall({ cfg, now: nowMs, commands: [command as Command] }))
     const [, [answer]] = unpackValue(reply) as CallAnswer
-    return { events: answer![1] }
+    return { events: answer![1], result: answer![3] }
   }
   const profile = ['', 'address', '{}']
   const welcomes = { welcomes: 1, confirmedWelcomes: 0 }
@@ -100,6 +112,27 @@ function createService() {
       const [, result] = await send({ ...statement, ...session, g, ...(at && { at }) })
       return (result as Restated).frames.length
     },
+    /** A session of its own person searches for a partner at the node `first`. */
+    enter: async (id: string) => {
+      const owner = { s: id, n: 'first', e: 1 }
+      await send({ c: 'join', ...session, ...owner, k: `person ${id}` })
+      await send({ c: 'enter', ...owner, g: 1, w: ticket, room: 'r' })
+    },
+    leave: (id: string) =>
+      send({ c: 'leave', s: id, n: 'first', e: 1, g: 2, reason: 'next', room: 'r' }),
+    /** States the session with its ticket. Resolves with the types of the events, and the change to wait for. */
+    stateTicket: async (known: object, isSearching = true) => {
+      const statement = { c: 'restate', n: 'first', e: 1, isAway: false, reason: 'left', room: 'r' }
+      const wanted = isSearching ? { w: ticket, waitedMs: 0 } : {}
+      const { events, result } = await answerTo({
+        ...statement,
+        ...session,
+        g: 1,
+        ...wanted,
+        ...known,
+      })
+      return [events.map(({ type }) => type), (result as Restated).awaited]
+    },
     block: (n: string, e: number) =>
       send({ c: 'block', n, e, partner: 'partner', partnerKey: 'other person', ...session }),
     /** Resolves with the failure, or with the new epoch. */
@@ -118,6 +151,21 @@ function createService() {
     },
   }
 }
+
+describe.skipIf(missingRedisMessage)('a ticket that Redis has matched', () => {
+  test('is not queued again if the room has ended meanwhile, unless the events about it do not arrive', async () => {
+    const { enter, stateTicket, leave } = createService()
+    await enter('session')
+    await enter('partner')
+    await leave('partner')
+    expect(await stateTicket({ v: 0 })).toEqual([[], 2])
+    // The node has received them.
+    expect(await stateTicket({ v: 2, awaited: 2 }, false)).toEqual([[], undefined])
+    // The node has not received them.
+    const [events, awaited] = await stateTicket({ v: 0, awaited: 2 })
+    expect([events, awaited]).toEqual([['searching', 'due'], undefined])
+  })
+})
 
 describe.skipIf(missingRedisMessage)('a takeover', () => {
   test('has no effect if Redis receives it too late, because the client may be elsewhere', async () => {

@@ -19,6 +19,7 @@ function createNode(count: number) {
   const unanswered: (readonly [Command, (answer: Answer) => void])[] = []
   const node = { isConnected: true }
   const restatements = new Restatements({
+    clock: { after: () => () => undefined },
     sessions: () => sessions,
     has: () => true,
     isConnected: () => node.isConnected,
@@ -27,7 +28,7 @@ function createNode(count: number) {
   })
   const answerNext = async (): Promise<string | undefined> => {
     const [[command, handleAnswer] = []] = unanswered.splice(0, 1)
-    handleAnswer?.([false, [], [], undefined])
+    handleAnswer?.([false, [], [], { epoch: 1, frames: [], isWaiting: false }])
     await new Promise(setImmediate)
     return command?.s
   }

@@ -1,9 +1,11 @@
+import type { Clock } from '../../clock.ts'
 import type { Command } from './command-queue.ts'
 import type { RedisSession } from './redis-session.ts'
 import type { Answer, Restated } from './wire.ts'
 
 /** The dependencies of {@link Restatements}. */
 export interface RestatementsDependencies {
+  readonly clock: Pick<Clock, 'after'>
   /** Returns the sessions of this node. */
   readonly sessions: () => Iterable<RedisSession>
   /** Whether the node still has the session. */
@@ -14,6 +16,9 @@ export interface RestatementsDependencies {
   /** Called when another node has the session. */
   readonly onLost: (session: RedisSession) => void
 }
+
+/** The time within which events arrive that are on their way, in milliseconds. */
+const arrivalMs = 1000
 
 /** A session that is being stated again. */
 interface Statement {
@@ -85,10 +90,20 @@ export class Restatements {
     const { send, onLost } = this.#dependencies
     return new Promise((resolve) => {
       send(session.statement(), ([failure, , , result]) => {
-        if (failure === false) session.handleRestated(result as Restated)
+        if (failure === false) this.#handleRestated(session, result as Restated)
         else if (failure === 'fenced') onLost(session)
         resolve()
       })
+    })
+  }
+
+  #handleRestated(session: RedisSession, restated: Restated): void {
+    const { clock, has } = this.#dependencies
+    session.handleRestated(restated)
+    const { awaited } = restated
+    if (awaited === undefined) return
+    clock.after(arrivalMs, () => {
+      if (has(session) && !session.isLeaving && session.isMissing(awaited)) void this.state(session)
     })
   }
 }

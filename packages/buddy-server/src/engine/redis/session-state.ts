@@ -32,6 +32,8 @@ export class SessionState {
   confirmedWelcomes = 0
   /** The number of the latest event about the place that has arrived. Redis numbers these events. */
   change = 0
+  /** The number of the change about which the events must arrive soon; undefined if none is expected. */
+  awaited: number | undefined
   /** The site of the latest ticket, and the offer in it that the partner has not received. */
   site = ''
   offer: Uint8Array | undefined
@@ -120,6 +122,7 @@ export class SessionState {
       e: this.epoch,
       g: this.generation,
       v: this.change,
+      ...(this.awaited !== undefined && { awaited: this.awaited }),
       welcomes: this.welcomes,
       confirmedWelcomes: this.confirmedWelcomes,
       k: this.profile.personKey,

@@ -265,4 +265,9 @@ export interface Restated {
   readonly frames: readonly KeptFrame[]
   /** Whether the partner's node has not restated the partner yet. */
   readonly isWaiting: boolean
+  /**
+   * The number of the latest change of the session's place. Defined if the node must wait for the events about it, and
+   * state the session again if they do not arrive.
+   */
+  readonly awaited?: number
 }

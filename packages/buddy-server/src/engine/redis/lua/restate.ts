@@ -67,7 +67,8 @@ local function restatePresence(rec, isAway)
 end
 
 -- Emits the events that the node has missed. Redis and the node have the same generation, so no command was lost.
--- Returns whether the partner is not in the session's room, because its node has not restated it yet.
+-- Returns whether the partner is not in the session's room, because its node has not restated it yet, and the number of
+-- the latest change if the node must wait for the events about it.
 local function catchUp(rec, command)
   local at = command.at
   if rec.p == 'r' then
@@ -94,7 +95,11 @@ local function catchUp(rec, command)
   elseif at then
     local reason = call('HGET', extraKey(rec.id), 'lr')
     emitChange(rec, { type = 'parted', room = at.id, reason = reason or 'lost' })
-  elseif rec.p == 'i' and command.w then enterAgain(rec, command)
+  elseif rec.p == 'i' and command.w then
+    -- If the session was matched, and its room has ended, the node may receive these events soon. The user has not asked
+    -- for another partner then.
+    if command.v < rec.v and command.awaited ~= rec.v then return false, rec.v end
+    enterAgain(rec, command)
   -- The node may have missed when it must send due.
   elseif rec.w and rec.w.isQueued then wait(rec) end
   if rec.p ~= 'r' then return false end
@@ -140,7 +145,7 @@ function commands.restate(command)
   call('SADD', B .. 'n:' .. rec.n, rec.id)
   if command.left then leaveFormer(rec, command.left) end
   restatePresence(rec, command.isAway)
-  local isWaiting = false
+  local isWaiting, awaited = false, nil
   if isContinued and rec.p ~= 'c' and rec.g <= command.g then
     rec.cp = false
     setGeneration(rec, command.g)
@@ -157,8 +162,8 @@ function commands.restate(command)
     if command.at then isWaiting = seatAgain(rec, command.at)
     elseif command.w then enterAgain(rec, command)
     elseif command.claim then handleClaim(rec, command.claim, command.inMs) end
-  else isWaiting = catchUp(rec, command) end
-  return { epoch = rec.e, frames = kept, isWaiting = isWaiting }
+  else isWaiting, awaited = catchUp(rec, command) end
+  return { epoch = rec.e, frames = kept, isWaiting = isWaiting, awaited = awaited }
 end
 
 -- Ends a room whose partner has not come back after Redis had lost its data.
