@@ -237,6 +237,7 @@ local function saveAll()
   saveRooms()
   savePeople()
   saveIndexes()
+  saveFairKeys()
   saveFairStates()
   saveWaits()
   if areTotalsChanged then

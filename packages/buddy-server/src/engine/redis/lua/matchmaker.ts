@@ -95,7 +95,7 @@ end
 -- Emits when the node must send due for the ticket.
 local function schedule(rec)
   local w = rec.w
-  local due = math.min(interestsAt(w), languagesAt(w), regionAt(w), w.hu or math.huge, w.rf, parkedDueMs(w, rec.id))
+  local due = math.min(interestsAt(w), languagesAt(w), regionAt(w), w.hu or math.huge, w.rf, parkedDueMs(rec))
   if not w.ix then due = math.min(due, w.since0 + w.delay) end
   emit(rec, { type = 'due', inMs = math.max(1, math.ceil(due - now)) })
 end

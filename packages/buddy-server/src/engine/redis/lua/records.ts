@@ -191,10 +191,11 @@ end
 -- What is known of a pool. people contains the changes of the numbers of places of persons that are not written yet,
 -- and pending the number of these persons. empty contains the lists of the index that are empty, kinds the numbers of
 -- tickets in it by their kind, and lists the index if the call has read all of it; see ticket-index.
+-- stateKeys contains the names of keys, and fair the changes of waiting tickets; see fair-share.
 local function poolOf(pool)
   local known = pools[pool]
   if not known then
-    known = { people = {}, pending = 0, empty = {}, kinds = nil, areKindsChanged = false }
+    known = { people = {}, pending = 0, empty = {}, kinds = nil, areKindsChanged = false, stateKeys = {} }
     pools[pool] = known
   end
   return known

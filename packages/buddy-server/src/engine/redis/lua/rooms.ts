@@ -23,7 +23,7 @@ local dissolved
 local function roomFromStored(id, stored)
   if not stored then return false end
   local one, two, site, lobby, mode, at, pool, facts = unpackMessage(stored)
-  return { id = id, ids = { one, two }, site = site, lobby = lobby, mode = mode, at = at, pool = pool or nil, facts = facts }
+  return { id = id, ids = { one, two }, site = site, lobby = lobby, mode = mode, at = at, pool = pool or nil, packed = facts or nil }
 end
 
 local function roomOf(id)
@@ -78,7 +78,7 @@ local function saveRooms()
     if room then
       local ids = room.ids
       opened[#opened + 1] = roomKey(id)
-      opened[#opened + 1] = pack(ids[1], ids[2], room.site, room.lobby, room.mode, room.at, room.pool or false, room.facts or false)
+      opened[#opened + 1] = pack(ids[1], ids[2], room.site, room.lobby, room.mode, room.at, room.pool or false, room.packed or room.facts and pack(room.facts) or false)
     else ended[#ended + 1] = roomKey(id) end
   end
   saveValues(opened)
@@ -173,9 +173,15 @@ local function watchIfEmpty(room)
   if first then emit(first, { type = 'emptied', room = room.id, inMs = abandonedAfterMs }) end
 end
 
+-- Returns the facts of the room's match. Few commands need them, so they are decoded only then.
+local function factsOf(room)
+  if not room.facts then room.facts = room.packed and unpackMessage(room.packed) or {} end
+  return room.facts
+end
+
 -- Emits that a session was matched. index is 1 for the session that waited.
 local function emitMatched(room, rec, index, isOffered)
-  local facts = room.facts or {}
+  local facts = factsOf(room)
   local profiles = { profileTextOf(room.ids[1]), profileTextOf(room.ids[2]) }
   local partner = partnerIn(room, rec)
   emitChange(rec, {

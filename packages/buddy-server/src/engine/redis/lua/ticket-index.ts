@@ -10,7 +10,7 @@
  * whole, searches in memory, and writes the changes at its end.
  */
 export const ticketIndex = String.raw`
-local addToIndex, removeFromIndex, saveIndexes, search
+local addToIndex, removeFromIndex, saveIndexes, search, callWith, tailFrom, tailOf
 -- The nodes that stop soon; nil until the present call has read them.
 local leaving
 -- The number of commands of the present call.
@@ -48,7 +48,7 @@ local function indexOf(pool)
 end
 
 -- Calls a command of sorted sets with many arguments.
-local function callWith(name, key, list)
+function callWith(name, key, list)
   for from = 1, #list, 1000 do call(name, key, unpack(list, from, math.min(from + 999, #list))) end
 end
 
@@ -111,11 +111,13 @@ local function listsOf(w)
   return lists
 end
 
--- Returns the end of the members that are the ticket. The order of these texts is that of the times, because all have
--- 16 digits.
-local function tailOf(rec)
+-- Returns the end of the members that are the ticket of a session. The order of these texts is that of the times,
+-- because all have 16 digits.
+function tailFrom(since, id) return '\4' .. string.format('%016.0f', math.max(0, since) * 4096) .. id end
+
+function tailOf(rec)
   local w = rec.w
-  w.tail = w.tail or '\4' .. string.format('%016.0f', math.max(0, w.since) * 4096) .. rec.id
+  w.tail = w.tail or tailFrom(w.since, rec.id)
   return w.tail
 end
 
