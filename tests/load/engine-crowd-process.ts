@@ -16,6 +16,8 @@ export interface EngineCrowdSetup {
   /** How many tickets without an answer there are at most in each shard. */
   readonly asking: number
   readonly shards: number
+  /** The lobby of all users. If it is undefined, each shard has the same number of users. */
+  readonly lobby?: string
 }
 
 /** The figures of a node since its start. */
@@ -26,32 +28,36 @@ export interface EngineCrowdFigures {
 
 const setup = JSON.parse(process.argv[2] ?? '') as EngineCrowdSetup
 
-/** The users of one shard at this node. */
-class ShardCrowd {
+/** Users of this node, who search again as soon as they are matched. */
+class SearchingCrowd {
   matches = 0
   readonly #setup: EngineCrowdSetup
-  readonly #client: RedisClient
+  readonly #clients: readonly RedisClient[]
   readonly #crowd: EngineCrowd
   readonly #random: () => number
   readonly #free: EngineCrowd['users'] = []
   #unanswered = 0
   #isRunning = false
 
-  constructor(shard: Shard) {
+  /** @param shards the shards of the users */
+  constructor(shards: readonly Shard[]) {
     const { url, node, taste } = setup
-    const seed = node * maxShards + shard.index + 1
+    const seed = node * maxShards + shards[0]!.index + 1
     this.#setup = setup
     this.#random = createRandom(seed)
-    this.#client = new RedisClient({
-      url,
-      shard,
-      onUp: () => undefined,
-      onDown: (error) => {
-        throw error
-      },
-    })
+    this.#clients = shards.map(
+      (shard) =>
+        new RedisClient({
+          url,
+          shard,
+          onUp: () => undefined,
+          onDown: (error) => {
+            throw error
+          },
+        }),
+    )
     this.#crowd = new EngineCrowd({
-      client: this.#client,
+      clients: this.#clients,
       nodeId: `node ${node}`,
       taste,
       seed,
@@ -72,8 +78,8 @@ class ShardCrowd {
 
   async prepare(): Promise<void> {
     const { users, shards } = this.#setup
-    await this.#client.connect()
-    this.#crowd.join(Math.ceil(users / shards))
+    await Promise.all(this.#clients.map((client) => client.connect()))
+    this.#crowd.join(Math.ceil((users * this.#clients.length) / shards))
     await this.#crowd.settle()
     this.#free.push(...this.#crowd.users)
   }
@@ -98,12 +104,16 @@ class ShardCrowd {
       free[index] = free.at(-1)!
       free.pop()
       this.#unanswered++
-      this.#crowd.enter(user)
+      this.#crowd.enter(user, this.#setup.lobby)
     }
   }
 }
 
-const crowds = shardsOf(setup.shards).map((shard) => new ShardCrowd(shard))
+const shards = shardsOf(setup.shards)
+const crowds =
+  setup.lobby === undefined
+    ? shards.map((shard) => new SearchingCrowd([shard]))
+    : [new SearchingCrowd(shards)]
 
 process.on('message', (request: 'start' | 'measure') => {
   if (request === 'start') {

@@ -1,8 +1,13 @@
 // Users of an engine with Redis, without sockets.
-import type { EngineEvent, EngineSession } from '../../packages/buddy-server/src/engine/engine.ts'
+import type {
+  Engine,
+  EngineEvent,
+  EngineSession,
+} from '../../packages/buddy-server/src/engine/engine.ts'
 import { connectEngine } from '../../packages/buddy-server/src/engine/redis/connect-engine.ts'
 import type { RedisClient } from '../../packages/buddy-server/src/engine/redis/redis-client.ts'
-import type { RedisEngine } from '../../packages/buddy-server/src/engine/redis/redis-engine.ts'
+import type { ShardedEngineDependencies } from '../../packages/buddy-server/src/engine/redis/sharded-engine.ts'
+import { ShardedEngine } from '../../packages/buddy-server/src/engine/redis/sharded-engine.ts'
 import { createTicket } from '../../packages/buddy-server/src/engine/ticket.fixture.ts'
 import type { DrawnCriteria, Taste } from './drawn-criteria.ts'
 import { createRandom, drawCriteria } from './drawn-criteria.ts'
@@ -22,7 +27,8 @@ interface User {
 
 /** The dependencies of {@link EngineCrowd}. */
 export interface EngineCrowdOptions {
-  readonly client: RedisClient
+  /** The connections, for each shard. */
+  readonly clients: readonly RedisClient[]
   readonly nodeId: string
   readonly taste: Taste
   readonly seed: number
@@ -38,12 +44,13 @@ export interface EngineCrowdOptions {
 export class EngineCrowd {
   maxRooms = 1_000_000
   readonly users: User[] = []
-  readonly #engine: RedisEngine
+  readonly #engine: Engine
   readonly #random: () => number
   readonly #options: EngineCrowdOptions
+  #isClosed = false
 
   constructor(options: EngineCrowdOptions) {
-    const { client, nodeId, seed, hasTimers } = options
+    const { clients, nodeId, seed, hasTimers } = options
     this.#options = options
     this.#random = createRandom(seed)
     const ids = createRandom(seed)
@@ -51,7 +58,10 @@ export class EngineCrowd {
       clock: {
         now: () => performance.now(),
         after: (delayMs: number, callback: () => void) => {
-          const timer = hasTimers ? setTimeout(callback, delayMs) : undefined
+          const act = (): void => {
+            if (!this.#isClosed) callback()
+          }
+          const timer = hasTimers ? setTimeout(act, delayMs) : undefined
           return () => clearTimeout(timer)
         },
       },
@@ -98,7 +108,13 @@ export class EngineCrowd {
       }),
       isLocalAllowed: () => false,
     }
-    this.#engine = connectEngine(client, dependencies, prefix)
+    const createEngine: ShardedEngineDependencies['createEngine'] = (index, given) =>
+      connectEngine(clients[index]!, { ...dependencies, ...given }, prefix)
+    const count = clients.length
+    this.#engine =
+      count === 1
+        ? connectEngine(clients[0]!, dependencies, prefix)
+        : new ShardedEngine({ ...dependencies, count, createEngine })
   }
 
   /** Adds users without a ticket. */
@@ -135,6 +151,12 @@ export class EngineCrowd {
   /** Resolves when all commands so far have been handled. */
   async settle(): Promise<void> {
     await this.#engine.sweep(Number.MAX_SAFE_INTEGER)
+  }
+
+  /** From now on no timer fires. Resolves when all commands so far have been handled. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.settle()
   }
 
   #handle(user: User, event: EngineEvent): void {

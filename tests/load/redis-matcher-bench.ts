@@ -1,80 +1,20 @@
 // npm run bench -- --scenario redis-matcher: the engine with a real Redis, without sockets. Prints how many matches it
 // makes in a second, what a match costs Redis, and the bytes that Redis keeps.
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { RedisClient } from '../../packages/buddy-server/src/engine/redis/redis-client.ts'
-import {
-  missingRedisMessage,
-  RedisServer,
-} from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
+import type { RedisServer } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
+import { missingRedisMessage } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
+import { measureBusyLobby } from './busy-lobby-bench.ts'
 import type { Taste } from './drawn-criteria.ts'
 import { tastes } from './drawn-criteria.ts'
 import type { EngineCrowdOptions } from './engine-crowd.ts'
 import { EngineCrowd } from './engine-crowd.ts'
-import type { EngineCrowdFigures, EngineCrowdSetup } from './engine-crowd-process.ts'
+import { asking, NodeProcess, urlOf, withServers } from './node-process.ts'
 import { readRedisInfo } from './redis-info.ts'
 
-/** Tickets without an answer at a node. More do not make Redis faster. */
-const asking = 128
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-async function withServers<T>(
-  count: number,
-  act: (servers: readonly RedisServer[]) => Promise<T>,
-): Promise<T> {
-  const servers: RedisServer[] = []
-  try {
-    while (servers.length < count) servers.push(await RedisServer.start())
-    return await act(servers)
-  } finally {
-    await Promise.all(servers.map((server) => server.stop()))
-  }
-}
 
 const withRedis = <T>(act: (server: RedisServer) => Promise<T>): Promise<T> =>
   withServers(1, ([server]) => act(server!))
-
-/** A node in a process of its own. */
-class NodeProcess {
-  readonly #child: ReturnType<typeof fork>
-  readonly #ended: Promise<never>
-
-  constructor(setup: EngineCrowdSetup) {
-    this.#child = fork(
-      new URL('engine-crowd-process.ts', import.meta.url),
-      [JSON.stringify(setup)],
-      { execArgv: ['--disable-warning=ExperimentalWarning'] },
-    )
-    this.#ended = new Promise((_resolve, reject) => {
-      this.#child.once('exit', (code, signal) =>
-        reject(new Error(`a node of the benchmark ended: ${signal ?? code}`)),
-      )
-    })
-    this.#ended.catch(() => undefined)
-  }
-
-  async ready(): Promise<void> {
-    await Promise.race([once(this.#child, 'message'), this.#ended])
-  }
-
-  start(): void {
-    this.#child.send('start')
-  }
-
-  async measure(): Promise<EngineCrowdFigures> {
-    const answer = once(this.#child, 'message')
-    this.#child.send('measure')
-    const [figures] = await Promise.race([answer, this.#ended])
-    return figures as EngineCrowdFigures
-  }
-
-  async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const ended = once(this.#child, 'exit')
-    this.#child.kill('SIGKILL')
-    await ended
-  }
-}
 
 /** Measures users who search again as soon as they are matched, at several nodes. */
 async function measureMatches(
@@ -85,7 +25,7 @@ async function measureMatches(
   shards: number,
 ): Promise<Record<string, string>> {
   return withServers(shards, async (servers) => {
-    const url = `redis://${servers.map(({ port }) => `127.0.0.1:${port}`).join(',')}`
+    const url = urlOf(servers)
     const perNode = Math.ceil(users / nodes)
     const processes = Array.from(
       { length: nodes },
@@ -140,7 +80,8 @@ async function withCrowd<T>(
       onUp: () => undefined,
       onDown: (error) => (failure ??= error),
     })
-    const crowd = new EngineCrowd({ client, nodeId: 'node', seed: 1, hasTimers: false, ...options })
+    const given = { clients: [client], nodeId: 'node', seed: 1, hasTimers: false }
+    const crowd = new EngineCrowd({ ...given, ...options })
     await client.connect()
     try {
       return await act(crowd, server)
@@ -260,6 +201,14 @@ export async function benchRedisMatcher({
         () => measureMatches(taste, users, seconds, nodes, number),
       ]),
     )
+    console.log('\nredis-matcher: a lobby, while another lobby of its site is busy')
+    await table([
+      ['not busy', () => measureBusyLobby(taste, 0, seconds, 1)],
+      ...numbers.map((number): [string, () => Promise<Record<string, string>>] => [
+        `${number} shards`,
+        () => measureBusyLobby(taste, users, seconds, number),
+      ]),
+    ])
     return
   }
   console.log(`\nredis-matcher: ${users} users at ${nodes} nodes press Next, ${seconds} s`)
