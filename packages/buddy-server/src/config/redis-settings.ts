@@ -71,7 +71,7 @@ export const redisSettings = {
     schema: wholeNumber(1, maxShards),
     defaultValue: 1,
     description:
-      'Number of shards, among which the sites are divided. The shards are at different servers of a Redis Cluster, or at the servers that `REDIS_URL` names, so that a busy site does not slow the sites of other shards. The same at every server. See [Shards](redis.md#shards).',
+      'Number of shards, among which the lobbies of all sites are divided. The shards are at different servers of a Redis Cluster, or at the servers that `REDIS_URL` names, so that a busy lobby does not slow the lobbies of other shards. The same at every server. See [Shards](redis.md#shards).',
   }),
   region: setting({
     key: 'REGION',
