@@ -1,5 +1,6 @@
 // What happens to a server that shares a Redis with others if it cannot listen.
 import { describe, expect } from 'vitest'
+import { recordFormat } from '../../packages/buddy-server/src/engine/redis/lua/library.ts'
 import { missingRedisMessage, test } from '../nodes-fixture.ts'
 import { secretKey } from '../server-process.ts'
 import { launchCli } from './cli-process.ts'
@@ -17,8 +18,8 @@ describe.skipIf(missingRedisMessage)('a server whose port is in use', () => {
     expect(output()).toContain(`Cannot listen: port ${port} on`)
     expect(output()).not.toContain('    at ')
     // A server that is killed stays in both for a time.
-    expect(redis.run('ZCARD', 'buddy:{0}:1:nodes').trim()).toBe('1')
-    expect(redis.run('HLEN', 'buddy:{0}:1:info').trim()).toBe('1')
+    expect(redis.run('ZCARD', `buddy:{0}:${recordFormat}:nodes`).trim()).toBe('1')
+    expect(redis.run('HLEN', `buddy:{0}:${recordFormat}:info`).trim()).toBe('1')
   })
 })
 
