@@ -214,15 +214,17 @@ test('the server has more time to stop than it takes', () => {
   expect(seconds).toBeGreaterThan(Number(buddy!.environment!['SHUTDOWN_TIMEOUT_SECONDS']) + 2)
 })
 
-test('three servers differ in their volumes only, and share Redis with the password of .env', () => {
+test('three servers differ in their names and volumes only, and share Redis with the password of .env', () => {
   const names = variables['NODES']!.split(' ').map((node) => node.replace(':3000', ''))
   expect(names).toEqual(['buddy', 'buddy-2', 'buddy-3'])
   const nodes = names.map((name) => {
-    const { volumes, profiles, ...rest } = compose.services[name]! as typeof buddy & {
+    const { volumes, profiles, hostname, ...rest } = compose.services[name]! as typeof buddy & {
       profiles?: readonly string[]
+      hostname?: string
     }
-    expect([profiles, volumes]).toEqual([
+    expect([profiles, hostname, volumes]).toEqual([
       name === 'buddy' ? undefined : ['nodes'],
+      name,
       [`${name}-data:/data`],
     ])
     return rest

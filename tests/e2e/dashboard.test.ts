@@ -8,7 +8,7 @@ import {
 } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
 import { RawClient } from '../integration/raw-client.ts'
 import { adminToken } from '../server-fixture.ts'
-import { freePort, secretKey } from '../server-process.ts'
+import { freePort, prepareServerProcess, secretKey } from '../server-process.ts'
 import { audit, test, waitForConnection, waitForText } from './operator-page.ts'
 
 /** Long enough for the assertions of a test, and short enough that a failed test soon ends. */
@@ -342,6 +342,21 @@ test.skipIf(missingRedisMessage)(
       polling: 50,
     })
     await waitForText(page, '#nodes-sums', 'All together: 6 users, 1 waiting, 2 rooms')
+
+    const third = await prepareServerProcess({ REDIS_URL: redis.url, NODE_NAME: 'chat-3' })
+    onTestFinished(() => third.kill())
+    await third.start()
+    await waitForText(
+      page,
+      '#nodes tbody tr:last-child',
+      /^chat-3\s+Healthy .*\s0 of 200\s+0\s+0\s+just now$/s,
+    )
+    await third.kill()
+    await waitForText(
+      page,
+      '#nodes tbody tr:last-child',
+      /^chat-3\s+Lost .*\s–\s+–\s+–\s+\d+ s ago$/s,
+    )
     expect(errors).toEqual([])
   },
 )
@@ -420,10 +435,12 @@ test.skipIf(missingRedisMessage)(
     await waitForText(
       page,
       '#notice',
-      /^No Redis since \d\d:\d\d:\d\d: users of this server cannot meet those of other servers\. Redis at 127\.0\.0\.1:\d+ cannot be reached, because nothing listens there/,
+      /^No Redis since \d\d:\d\d:\d\d: searches of all sites wait, or find only users of this server\. Redis at 127\.0\.0\.1:\d+ cannot be reached, because nothing listens there/,
     )
+    await waitForText(page, '#health', 'No Redis')
     const redis = await RedisServer.startAt(port)
     onTestFinished(() => redis.stop())
     await waitForText(page, '#notice', '')
+    await waitForText(page, '#health', 'Healthy')
   },
 )

@@ -96,6 +96,7 @@ export class EngineCrowd {
       graceMs: () => 30_000,
       maxHeldBytes: () => 65_536,
       report: () => ({
+        name: '',
         version: '',
         startedAtMs: 0,
         isDraining: false,

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { newId } from './ids.ts'
 import type { Cancel } from './clock.ts'
 import { createSystemClock } from './clock.ts'
@@ -35,6 +36,7 @@ import {
 } from './connection/connection-acceptor.ts'
 import { checkStore } from './safety/check-store.ts'
 import { MemoryStore } from './safety/memory-store.ts'
+import { UnreachableError } from './safety/redis-log-access.ts'
 import { SqliteStore } from './safety/sqlite-store.ts'
 import type { Store } from './safety/store.ts'
 import { forEachInSlices } from './slices.ts'
@@ -71,7 +73,11 @@ export function createBuddyServer(
   let settings = resolveOptions(options)
   if (settings.dataDir && !settings.secretKey) throw new ConfigError(dataDirWithoutKey)
   if (settings.redisUrl && !settings.secretKey) throw new ConfigError(redisWithoutKey)
-  const onInternalError = (error: unknown): void => log.error({ err: error }, 'a handler failed')
+  const onInternalError = (error: unknown): void =>
+    log.error(
+      { err: error },
+      error instanceof UnreachableError ? error.message : 'a handler failed',
+    )
   const clock = createSystemClock(onInternalError)
   let clientAddress = createClientAddress(settings)
   let closed: Promise<void> | undefined
@@ -125,6 +131,7 @@ export function createBuddyServer(
           core.safety.shareMeasures()
         },
         report: () => ({
+          name: settings.nodeName || `${hostname()}:${settings.port}`,
           version,
           startedAtMs,
           isDraining: closed !== undefined,

@@ -50,6 +50,7 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
   redisPrefix: ['chat:', 'chat:', 'chat:'],
   redisCaFile: ['/ca.pem', '/ca.pem', '/ca.pem'],
   redisShards: ['4', 4, 4],
+  nodeName: ['chat-1', 'chat-1', 'chat-1'],
   region: ['eu-west', 'eu-west', 'eu-west'],
   maxConnectsPerAddress: ['30', 30, 30],
   maxRequestsPerAddress: ['40', 40, 40],

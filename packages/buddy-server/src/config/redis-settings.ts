@@ -73,6 +73,13 @@ export const redisSettings = {
     description:
       'Number of shards, among which the lobbies of all sites are divided. The shards are at different servers of a Redis Cluster, or at the servers that `REDIS_URL` names, so that a busy lobby does not slow the lobbies of other shards. The same at every server. See [Shards](redis.md#shards).',
   }),
+  nodeName: setting({
+    key: 'NODE_NAME',
+    schema: text('at most 50 letters, digits and -_.:', /^[\w\-.:]{1,50}$/),
+    defaultValue: '',
+    description:
+      'The name of this server in `/status` and on the dashboard of each server. If it is empty, the host name of the machine and the port, such as `chat-1:3000`.',
+  }),
   region: setting({
     key: 'REGION',
     schema: text('at most 20 letters, digits and dashes, such as eu-west', /^[\w-]{1,20}$/),

@@ -289,6 +289,8 @@ export interface LocalBans extends BanList {
 
 /** What a node tells the others about itself. */
 export interface NodeReport {
+  /** The name by which operators know it. Two nodes may have the same. */
+  readonly name: string
   readonly version: string
   /** When the node started, in milliseconds since 1970. */
   readonly startedAtMs: number

@@ -35,6 +35,8 @@ export interface CrowdFigures {
 /** What one node has reported. Only a reader with the admin token gets it. */
 export interface NodeFigures {
   readonly id: string
+  /** Its setting `NODE_NAME`, or the host name and port of its machine. */
+  readonly name: string
   /** Whether this node has answered the request. */
   readonly is_this: boolean
   /** `lost` if the other nodes have declared it dead, for ten minutes. */
@@ -179,6 +181,7 @@ export class StatusReporter {
     const { users, away, connections, waiting, rooms, maxUsers, version, isLost, isDraining } = node
     return {
       id: node.id,
+      name: node.name,
       is_this: node.id === this.#dependencies.crowd.nodeId,
       state: isLost ? 'lost' : isDraining ? 'draining' : 'healthy',
       version,

@@ -3,32 +3,32 @@ import { createElement, pageElement, showText } from '../../shared/elements.ts'
 import type { Row } from '../../shared/keyed-list.ts'
 import { bodyOf, KeyedList } from '../../shared/keyed-list.ts'
 import { createLoadBar } from './load-bar.ts'
-import { formatCount } from '../../shared/number-format.ts'
+import { formatCount, noFigure } from '../../shared/number-format.ts'
 import { formatAgo, formatDuration } from '../../shared/time-format.ts'
 
 const stateWords = { healthy: 'Healthy', draining: 'Draining', lost: 'Lost' } as const
 
-function createRow({ id, is_this: isThis }: NodeFigures): Row<NodeFigures> {
+function createRow({ id, name, is_this: isThis }: NodeFigures): Row<NodeFigures> {
   const element = createElement('tr')
   element.dataset['key'] = id
-  const name = createElement('th')
-  name.scope = 'row'
+  const heading = createElement('th')
+  heading.scope = 'row'
   const detail = createElement('span', 'detail')
   const state = createElement('span', 'badge')
   const facts = createElement('span')
   detail.append(state, ' ', facts)
-  name.append(createElement('span', 'key', id), ' ', detail)
+  heading.append(createElement('span', 'key', name), ' ', detail)
   const users = createElement('td', 'number users')
   const figure = createElement('p')
   const count = createElement('b')
   const limit = createElement('span')
   figure.append(count, ' ', limit)
-  const load = createLoadBar(`Users of server ${id}`, false)
+  const load = createLoadBar(`Users of server ${name}`, false)
   users.append(figure, load.element)
   const waiting = createElement('td', 'number waiting')
   const rooms = createElement('td', 'number rooms')
   const beat = createElement('td', 'number ago')
-  element.append(name, users, waiting, rooms, beat)
+  element.append(heading, users, waiting, rooms, beat)
   return {
     element,
     show: (node) => {
@@ -39,11 +39,15 @@ function createRow({ id, is_this: isThis }: NodeFigures): Row<NodeFigures> {
         facts,
         `${which}${node.version} · started ${formatDuration(node.uptime_seconds)} ago`,
       )
-      showText(count, formatCount(node.users))
-      showText(limit, `of ${formatCount(node.max_users)}`)
-      load.show(node.users, node.max_users)
-      showText(waiting, formatCount(node.waiting))
-      showText(rooms, formatCount(node.rooms))
+      // The figures of a lost server are those before its loss. Its users count at other servers meanwhile.
+      const isLost = node.state === 'lost'
+      const showFigure = (place: HTMLElement, figure: number): void =>
+        showText(place, isLost ? noFigure : formatCount(figure))
+      showFigure(count, node.users)
+      showText(limit, isLost ? '' : `of ${formatCount(node.max_users)}`)
+      load.show(isLost ? 0 : node.users, node.max_users)
+      showFigure(waiting, node.waiting)
+      showFigure(rooms, node.rooms)
       showText(beat, formatAgo(node.last_beat_ms))
     },
   }

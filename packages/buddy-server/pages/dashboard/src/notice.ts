@@ -12,10 +12,10 @@ export function noticeOf({ status, redis }: Status): ServerNotice {
   }
   if (redis?.state !== 'down') return { kind: 'none', text: '' }
   const { down_shards: shards } = redis
-  const users = shards ? `the sites of the shards ${shards.join(', ')}` : 'this server'
+  const users = shards ? `the sites of the shards ${shards.join(', ')}` : 'all sites'
   const reason = redis.message ?? 'Redis does not answer'
   return {
     kind: 'redis',
-    text: `No Redis since ${formatClock(redis.since_ms)}: users of ${users} cannot meet those of other servers. ${reason}.`,
+    text: `No Redis since ${formatClock(redis.since_ms)}: searches of ${users} wait, or find only users of this server. ${reason}.`,
   }
 }

@@ -4,6 +4,8 @@ import { createLoadBar } from './load-bar.ts'
 import { formatCount, noFigure } from '../../shared/number-format.ts'
 import { formatDuration, formatMs } from '../../shared/time-format.ts'
 
+const healthWords = { healthy: 'Healthy', draining: 'Draining', 'no-redis': 'No Redis' } as const
+
 /**
  * Prepares the header and the tiles, which show single figures. Returns a function that shows a status in
  * them.
@@ -13,7 +15,7 @@ export function createTiles(): (status: Status) => void {
   const roomsLoad = createLoadBar('Rooms, as a share of the maximum', true)
   pageElement('users-load').append(usersLoad.element)
   pageElement('rooms-load').append(roomsLoad.element)
-  const health = pageElement('health')
+  const badge = pageElement('health')
 
   const show = (id: string, text: string): void => showText(pageElement(id), text)
   const showCount = (id: string, count: number): void => show(id, formatCount(count))
@@ -21,8 +23,10 @@ export function createTiles(): (status: Status) => void {
     show(id, ms === null ? noFigure : formatMs(ms))
 
   return (status) => {
-    health.dataset['health'] = status.status
-    showText(health, status.status === 'healthy' ? 'Healthy' : 'Draining')
+    const isWithoutRedis = status.status === 'healthy' && status.redis?.state === 'down'
+    const health = isWithoutRedis ? 'no-redis' : status.status
+    badge.dataset['health'] = health
+    showText(badge, healthWords[health])
     show('version', status.version)
     show('uptime', formatDuration(status.uptime_seconds))
     showCount('users', status.users)

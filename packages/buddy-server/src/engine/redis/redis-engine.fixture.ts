@@ -13,6 +13,7 @@ const idOf = (node: number): string => `node ${node}`
 const numberOf = (nodeId: string): number => Number(nodeId.slice('node '.length))
 
 const noFigures: NodeReport = {
+  name: 'chat-1',
   version: '1.2.3',
   startedAtMs: 0,
   isDraining: false,

@@ -87,7 +87,8 @@ export class RedisEngine implements Engine {
     const find = (sessionId: string): RedisSession | undefined => this.#sessions.get(sessionId)
     const isConnected = (): boolean => this.#commands.isOpen
     const onFailed = (error: unknown): void => {
-      onError(error)
+      // If the link has noticed that Redis does not answer, it has reported that.
+      if (isConnected()) onError(error)
       this.handleDisconnected()
     }
     this.#commands = new CommandQueue({

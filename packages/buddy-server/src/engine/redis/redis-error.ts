@@ -10,7 +10,7 @@ const answers: readonly (readonly [RegExp, string, RedisProblem?])[] = [
   ],
   [
     /^NOAUTH/,
-    'requires a password: add it to REDIS_URL, as in redis://user:password@host:6379 (special characters percent-encoded)',
+    'requires a password: add it to REDIS_URL, as in redis://:password@host:6379, or redis://user:password@host:6379 (special characters percent-encoded)',
     'wrong-password',
   ],
   [
@@ -62,7 +62,7 @@ const answers: readonly (readonly [RegExp, string, RedisProblem?])[] = [
   [/^no cluster node/, 'cannot be reached: none of these nodes answers'],
 ]
 
-const isSilent = 'does not answer in time'
+const isSilent = 'does not answer in time: look whether it hangs, and read its log'
 const hasClosed =
   'closes the connection: if it expects TLS, write rediss:// in REDIS_URL instead of redis://'
 
@@ -120,7 +120,7 @@ export function explainRedisError(
   const options = { cause: error, ...(problem && { problem }) }
   if (target.isTls && !hasWorked && text === isSilent) {
     const hint = 'if it has no TLS, write redis:// in REDIS_URL instead of rediss://'
-    return new RedisError(`${describeTarget(target)} ${text}: ${hint}`, options)
+    return new RedisError(`${describeTarget(target)} does not answer in time: ${hint}`, options)
   }
   return new RedisError(`${describeTarget(target)} ${text}${detail && ` (${detail})`}`, options)
 }
