@@ -225,6 +225,7 @@ export class RedisSession implements EngineSession {
 
   welcome(number: number): void {
     this.#state.welcomes = number
+    this.#state.send('welcome', {})
   }
 
   confirmWelcome(): void {

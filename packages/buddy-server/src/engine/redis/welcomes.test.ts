@@ -30,6 +30,36 @@ describe.skipIf(missingRedisMessage)('a node', () => {
     expect(ana.takenFor).toBe(1)
   })
 
+  test('takes a session over from a node at which its client was welcomed and has sent nothing', async () => {
+    const { world, nodes, ana } = await createCrowd(redis)
+    const [first, second, last] = nodes.nodes
+    ana.welcome(2)
+    ana.confirmWelcome()
+    await settled(world, last!.adopt('ana', '', 2))
+    const session = new ContractSession('ana', last!, true)
+    session.welcome(3)
+    session.claim()
+    await world.settle()
+    expect(await settled(world, first!.adopt('ana', '', 3))).toBeDefined()
+    const again = new ContractSession('ana', first!, true)
+    again.welcome(4)
+    again.confirmWelcome()
+    // The client resumes the session at the same node.
+    again.welcome(5)
+    await world.settle()
+    expect(await settled(world, second!.adopt('ana', '', 5))).toBeDefined()
+  })
+
+  test('takes a session over that was resumed after a loss of data', async () => {
+    const { world, nodes, ana, lose } = await createCrowd(redis)
+    const [, , last] = nodes.nodes
+    lose()
+    await world.advance(beatMs)
+    ana.welcome(2)
+    await world.settle()
+    expect(await settled(world, last!.adopt('ana', '', 2))).toBeDefined()
+  })
+
   test('gives a session up if its client has received a later welcome, also without Redis', async () => {
     const { nodes, ana } = await createCrowd(redis)
     const [first] = nodes.nodes

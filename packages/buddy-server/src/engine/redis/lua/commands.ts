@@ -158,11 +158,11 @@ function commands.claim(command)
   else handleClaim(rec, command.claim, command.inMs) end
 end
 
+-- A client resumes the session at the node, so the node has its latest state.
+function commands.welcome(command) call('HDEL', extraKey(own(command).id), 'ws') end
+
 -- The client has received this welcome.
-function commands.welcomed(command)
-  local rec = own(command)
-  call('HSET', extraKey(rec.id), 'wc', command.welcomes, 'ws', command.welcomes)
-end
+function commands.welcomed(command) call('HSET', extraKey(own(command).id), 'wc', command.welcomes) end
 
 function commands.failClaim(command)
   local rec = own(command)
