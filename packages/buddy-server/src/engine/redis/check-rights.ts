@@ -40,6 +40,5 @@ export async function checkRights(
 }
 
 function exampleOf(name: string, base: string): readonly string[] {
-  if (name === 'TIME') return [name]
-  return name === 'ZUNIONSTORE' ? [name, base, '1', base] : [name, base]
+  return name === 'TIME' ? [name] : [name, base]
 }

@@ -130,7 +130,7 @@ describe.skipIf(missingRedisMessage)('the check of Redis', () => {
   })
 
   test.for<[string, readonly string[], RegExp]>([
-    ['a command of the function', ['-zunionstore'], /may not run 'ZUNIONSTORE buddy:\{0\}:/],
+    ['a command of the function', ['-zlexcount'], /may not run 'ZLEXCOUNT buddy:\{0\}:/],
     ['a command of the log', ['-xadd'], /may not run 'XADD buddy:\{safety\}'/],
     ['the keys of the log', ['resetkeys', '~buddy:{0}*'], /to access one of the keys/],
     [

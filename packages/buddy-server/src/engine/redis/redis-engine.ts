@@ -9,6 +9,7 @@ import type { Command } from './command-queue.ts'
 import { CommandQueue } from './command-queue.ts'
 import { FrameRelay } from './frame-relay.ts'
 import { LocalQueue } from './local-queue.ts'
+import { eventsOf } from './match-event.ts'
 import { NodeLife } from './node-life.ts'
 import { NodeMessages } from './node-messages.ts'
 import { RedisBans } from './redis-bans.ts'
@@ -397,7 +398,7 @@ export class RedisEngine implements Engine {
 
   #handleAnswer({ c: name, s: sessionId }: Command, [failure, events, pairs]: Answer): void {
     const { onError } = this.#dependencies
-    for (const event of events) this.#deliver(event)
+    for (const event of events) for (const each of eventsOf(event)) this.#deliver(each)
     // A block was noted before its command was sent.
     if (name !== 'block') for (const pair of pairs) this.#note(pair)
     if (failure === false) return

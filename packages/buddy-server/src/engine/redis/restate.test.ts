@@ -4,6 +4,7 @@ import { unpackValue } from '../../codec.ts'
 import { createTicket } from '../ticket.fixture.ts'
 import type { Command } from './command-queue.ts'
 import { useRedis } from './connected-redis.fixture.ts'
+import { eventsOf } from './match-event.ts'
 import { missingRedisMessage } from './redis-server.fixture.ts'
 import { packCall } from './stored-ticket.ts'
 import { toStoredTicket } from './stored-values.ts'
@@ -54,7 +55,7 @@ function createService() {
     stateIn: async (n: string, e: number, place: object) => {
       const statement = { c: 'restate', n, e, v: 0, isAway: false, reason: 'left', room: 'r' }
       const { events } = await answerTo({ ...statement, ...session, ...place })
-      return events.map(({ type }) => type)
+      return events.flatMap(eventsOf).map(({ type }) => type)
     },
     /** Resolves with the state that Redis answers. */
     adoptBy: async (n: string, by: number) => {
@@ -131,7 +132,7 @@ function createService() {
         ...wanted,
         ...known,
       })
-      return [events.map(({ type }) => type), (result as Restated).awaited]
+      return [events.flatMap(eventsOf).map(({ type }) => type), (result as Restated).awaited]
     },
     block: (n: string, e: number) =>
       send({ c: 'block', n, e, partner: 'partner', partnerKey: 'other person', ...session }),

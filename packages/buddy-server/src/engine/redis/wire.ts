@@ -165,6 +165,37 @@ export type Location =
   | { readonly state: 'here'; readonly epoch: number }
   | { readonly state: 'ended' | 'unknown' | 'unsettled' | 'lost' }
 
+/** What a match means to one of its sessions: see the event `matched` of {@link StoredEvent}. */
+type MatchedSession = readonly [
+  s: string,
+  n: string,
+  g: number,
+  v: number,
+  interests: readonly string[],
+  languages: readonly string[],
+]
+
+/**
+ * Two sessions were matched, first the one that waited. The answer of the function has this one event instead of two
+ * events `matched`, because Redis encodes a list much faster than two maps.
+ */
+export type MatchEvent = readonly [
+  type: 'match',
+  room: string,
+  site: string,
+  lobby: string,
+  mode: Mode,
+  openedAtMs: number,
+  isOffered: boolean,
+  isRematch: boolean,
+  waitMs: number,
+  otherWaitMs: number,
+  profile: string,
+  otherProfile: string,
+  ...one: MatchedSession,
+  ...other: MatchedSession,
+]
+
 /** What a node needs for the join of a session that it has taken over. */
 export interface Adoption {
   readonly epoch: number
@@ -224,7 +255,7 @@ export interface BeatResult {
 /** The answer to one command. */
 export type Answer = readonly [
   failure: string | false,
-  events: readonly StoredEvent[],
+  events: readonly (StoredEvent | MatchEvent)[],
   pairs: readonly StoredPair[],
   result: unknown,
 ]

@@ -1,3 +1,5 @@
+import { enterFields } from '../stored-ticket.ts'
+
 /**
  * The commands of nodes. One call contains several, which are handled in order. Each answer is a list: what went wrong
  * or false, the events, the pairs, and the result.
@@ -245,11 +247,17 @@ local function saveAll()
   end
 end
 
--- Reads what most commands need, by few commands of Redis. values contains the tickets, by their numbers plus 1.
+-- Reads what most commands need, by few commands of Redis. values contains the tickets and the fields of enter, by their
+-- numbers plus 1; see packCall.
 local function readAhead(list, values)
   local ids, wishes = {}, {}
-  for _, command in ipairs(list) do
-    ids[#ids + 1] = command.s
+  for index = 1, #list do
+    local command = list[index]
+    if type(command) == 'number' then
+      command = { c = 'enter', ${enterFields.map((name, index) => `${name} = values[command + ${index + 1}]`).join(', ')}, w = command + ${enterFields.length} }
+      list[index] = command
+    end
+    ids[index] = command.s
     if command.w then
       command.w = ticketFrom(values[1 + command.w])
       wishes[#wishes + 1] = command.w
@@ -266,7 +274,7 @@ local function handle(keys, args)
   -- The tickets of the commands follow the rest.
   local values = { unpackMessage(args[1]) }
   local batch = values[1]
-  leaving, dissolved, commandCount = nil, 0, #batch.commands
+  leaving, dissolved, commandCount, seenBy = nil, 0, #batch.commands, {}
   cfg = batch.cfg
   if batch.now then now = batch.now
   else

@@ -115,7 +115,8 @@ function parkedKeysOf(w, id)
   end
   if #keys == 0 then return nil end
   table.sort(keys)
-  return table.concat(keys, '\2')
+  -- Only one \4 may be in a member of the index.
+  return (string.gsub(table.concat(keys, '\2'), '\4', '\5'))
 end
 
 -- Writes which tickets wait in a pool.

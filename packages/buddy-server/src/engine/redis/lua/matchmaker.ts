@@ -14,7 +14,7 @@ local refreshMs, heldIntervalMs, maxHeldSearches, maxWaits, minWaits = 15000, 10
 function canOpenRoom() return countOf('rooms') - countOf('abandoned') < cfg.maxRooms end
 
 local function waitsKey(w)
-  local kind = (#w.ik > 0 and 1 or 0) + (#w.as > 0 and 2 or 0)
+  local kind = (#w.ik > 0 and 1 or 0) + (w.ag ~= '' and 2 or 0)
   return poolKey(w.pool, ':w' .. kind)
 end
 
@@ -86,7 +86,7 @@ local function report(rec)
   local widens = math.min(interestsAt(w), languagesAt(w))
   emit(rec, {
     type = 'searching', isFirst = w.told == nil, online = online, estimateMs = estimate, obstacle = obstacle,
-    interests = not w.fI and w.il or nil, languages = not w.fL and w.la or nil,
+    interests = not w.fI and restOf(w).il or nil, languages = not w.fL and w.la or nil,
     widensInMs = widens ~= math.huge and math.max(0, math.ceil(widens - now)) or nil,
   })
   w.told = told

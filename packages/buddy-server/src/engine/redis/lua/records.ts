@@ -40,6 +40,12 @@ local function textOf(value)
   return value
 end
 
+-- Encodes the values of a list one after the other, like pack, which makes a text of each value first.
+local function packAll(list)
+  -- Before them are the type and number of the values.
+  return string.sub(pack(list), #list < 16 and 2 or 4)
+end
+
 local ticketFrom, storedTicket -- see tickets
 
 local function sessionFrom(id, stored)
@@ -47,7 +53,7 @@ local function sessionFrom(id, stored)
   local n, e, g, p, a, k, rm, vp, cp, cl, change, mx, mc, f, w = unpackMessage(stored)
   return {
     id = id, n = n, e = e, g = g, p = p, a = a or nil, k = k, rm = rm or nil, vp = vp or nil, cp = cp, cl = cl or nil, v = change,
-    mx = mx, mc = mc, f = f or nil, w = w and ticketFrom(unpackMessage(w)) or nil, isChanged = false,
+    mx = mx or nil, mc = mc or nil, f = f or nil, w = w and ticketFrom(unpackMessage(w)) or nil, isChanged = false,
   }
 end
 
@@ -83,10 +89,10 @@ local function put(rec)
 end
 
 local function storedSession(rec)
-  return pack(
+  return packAll({
     rec.n, rec.e, rec.g or 0, rec.p, rec.a or false, rec.k or '', rec.rm or false, rec.vp or false, rec.cp or false, rec.cl or false,
-    rec.v, rec.mx, rec.mc, rec.f or false, rec.w and storedTicket(rec.w) or false
-  )
+    rec.v, rec.mx or false, rec.mc or false, rec.f or false, rec.w and storedTicket(rec.w) or false,
+  })
 end
 
 -- Writes several values by one command. list contains keys and values.

@@ -89,7 +89,7 @@ local function catchUp(rec, command)
       -- The partner's node may have missed the match too.
       for index, id in ipairs(room.ids) do
         local member = find(id)
-        if member and member.rm == room.id then emitMatched(room, member, index, false) end
+        if member and member.rm == room.id then emitMatched(room, member, index) end
       end
     end
   elseif at then

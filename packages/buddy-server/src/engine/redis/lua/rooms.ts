@@ -78,7 +78,7 @@ local function saveRooms()
     if room then
       local ids = room.ids
       opened[#opened + 1] = roomKey(id)
-      opened[#opened + 1] = pack(ids[1], ids[2], room.site, room.lobby, room.mode, room.at, room.pool or false, room.packed or room.facts and pack(room.facts) or false)
+      opened[#opened + 1] = pack(ids[1], ids[2], room.site, room.lobby, room.mode, room.at, room.pool or false, room.packed or false)
     else ended[#ended + 1] = roomKey(id) end
   end
   saveValues(opened)
@@ -89,17 +89,13 @@ local function partnerIn(room, rec)
   return find(room.ids[1] == rec.id and room.ids[2] or room.ids[1])
 end
 
-local function commonInterests(own, other)
-  local list, has = {}, {}
-  for _, key in ipairs(other.ik) do has[key] = true end
-  for index, key in ipairs(own.ik) do if has[key] then list[#list + 1] = own.il[index] end end
-  return list
-end
-
-local function commonLanguages(own, other)
-  local list, has = {}, {}
-  for _, language in ipairs(other.la) do has[language] = true end
-  for _, language in ipairs(own.la) do if has[language] then list[#list + 1] = language end end
+-- Returns the values whose keys the other list has too.
+local function common(keys, others, values)
+  local list = {}
+  if #keys == 0 or #others == 0 then return list end
+  local has = {}
+  for index = 1, #others do has[others[index]] = true end
+  for index = 1, #keys do if has[keys[index]] then list[#list + 1] = values[index] end end
   return list
 end
 
@@ -173,42 +169,46 @@ local function watchIfEmpty(room)
   if first then emit(first, { type = 'emptied', room = room.id, inMs = abandonedAfterMs }) end
 end
 
--- Returns the facts of the room's match. Few commands need them, so they are decoded only then.
-local function factsOf(room)
-  if not room.facts then room.facts = room.packed and unpackMessage(room.packed) or {} end
-  return room.facts
-end
-
--- Emits that a session was matched. index is 1 for the session that waited.
-local function emitMatched(room, rec, index, isOffered)
-  local facts = factsOf(room)
-  local profiles = { profileTextOf(room.ids[1]), profileTextOf(room.ids[2]) }
+-- Emits that a session was matched, in case its node has missed the event. index is 1 for the session that waited.
+local function emitMatched(room, rec, index)
+  local interests, otherInterests, languages, otherLanguages, isRematch, waitMs, otherWaitMs
+  if room.packed then
+    interests, otherInterests, languages, otherLanguages, isRematch, waitMs, otherWaitMs = unpackMessage(room.packed)
+  end
+  if index == 2 then interests, languages = otherInterests, otherLanguages end
   local partner = partnerIn(room, rec)
   emitChange(rec, {
-    type = 'matched', room = fieldsOf(room), profiles = profiles, seat = index - 1,
-    partner = partner and partner.n or '', isOffered = isOffered, isRematch = facts.isRematch or false,
-    interests = facts.interests and facts.interests[index] or {},
-    languages = facts.languages and facts.languages[index] or {},
-    waitsMs = facts.waitsMs or { 0, 0 },
+    type = 'matched', room = fieldsOf(room), profiles = { profileTextOf(room.ids[1]), profileTextOf(room.ids[2]) },
+    seat = index - 1, partner = partner and partner.n or '', isOffered = false, isRematch = isRematch or false,
+    interests = interests or {}, languages = languages or {}, waitsMs = { waitMs or 0, otherWaitMs or 0 },
   })
 end
 
+local function changeOf(rec)
+  rec.v = rec.v + 1
+  put(rec)
+  return rec.v
+end
+
 openRoom = function(match, isOffered)
-  local one, two = match.waited, match.arrived
-  local a, b = match.one, match.two
-  local id = newRoomId()
-  local facts = {
-    interests = { commonInterests(a, b), commonInterests(b, a) },
-    languages = { commonLanguages(a, b), commonLanguages(b, a) },
-    isRematch = match.isRematch, waitsMs = { now - a.since0, now - b.since0 },
-  }
+  local one, two, a, b = match.waited, match.arrived, match.one, match.two
+  local rest, others, id = restOf(b), restOf(a), newRoomId()
+  local interests, otherInterests = common(a.ik, b.ik, others.il), common(b.ik, a.ik, rest.il)
+  local languages, otherLanguages = common(a.la, b.la, a.la), common(b.la, a.la, b.la)
+  local waitMs, otherWaitMs = now - a.since0, now - b.since0
   local room = {
-    id = id, ids = { one.id, two.id }, site = b.site, lobby = b.lobby, mode = b.mode, at = now, pool = b.pool, facts = facts,
+    id = id, ids = { one.id, two.id }, site = rest.site, lobby = rest.lobby, mode = rest.mode, at = now, pool = b.pool,
+    packed = pack(interests, otherInterests, languages, otherLanguages, match.isRematch, waitMs, otherWaitMs),
   }
   seat(room, one, two)
   meet(one.k, two.k, now, one, two)
-  emitMatched(room, one, 1, isOffered or false)
-  emitMatched(room, two, 2, isOffered or false)
+  -- One event for both; see MatchEvent in wire.ts.
+  out[#out + 1] = {
+    'match', id, rest.site, rest.lobby, rest.mode, now, isOffered or false, match.isRematch, waitMs, otherWaitMs,
+    profileTextOf(one.id) or false, profileTextOf(two.id) or false,
+    one.id, one.n, one.g, changeOf(one), interests, languages,
+    two.id, two.n, two.g, changeOf(two), otherInterests, otherLanguages,
+  }
 end
 
 -- Ends the session's room. Returns false if it is in none.

@@ -15,6 +15,8 @@ local addToIndex, removeFromIndex, saveIndexes, search, callWith, tailFrom, tail
 local leaving
 -- The number of commands of the present call.
 local commandCount
+-- The number of the latest search of the present call that has considered a session; negative if it was not acceptable.
+local seenBy
 
 do
 local maxCompared, maxComparedInAll, maxSkipped, maxGroups = 4, 8, 64, 64
@@ -37,7 +39,9 @@ local function indexOf(pool)
     if call('ZCARD', key) <= maxReadPerCommand * commandCount then
       local lists, members = {}, call('ZRANGE', key, '0', '-1')
       for index = 1, #members do
-        local list, tail = string.match(members[index], '^(.*)(\4.*)$')
+        local member = members[index]
+        local place = string.find(member, '\4', 1, true)
+        local list, tail = string.sub(member, 1, place - 1), string.sub(member, place)
         local tails = lists[list]
         if tails then tails[#tails + 1] = tail else lists[list] = { tail } end
       end
@@ -83,14 +87,14 @@ local function regionsOf(w)
 end
 
 -- Returns the first parts of the names of the lists of a ticket: one for each region and interest. The last one of a
--- region is for all interests, if the ticket is free in interests.
+-- region is for all interests, if the ticket is free in interests. For a ticket without languages they are the names.
 local function bucketsOf(w)
   if w.buckets and w.bP == w.px and w.bI == w.fI and w.bR == w.fR then return w.buckets end
-  local buckets, interests = {}, w.ik
+  local buckets, interests, last = {}, w.ik, #w.la == 0 and '\1-' or '\1'
   for _, region in ipairs(regionsOf(w)) do
     local prefix = (w.px or '') .. (region ~= '' and '\3' .. region or '') .. '\1'
-    for index = 1, #interests do buckets[#buckets + 1] = prefix .. 'i' .. interests[index] .. '\1' end
-    if w.fI then buckets[#buckets + 1] = prefix .. 'f\1' end
+    for index = 1, #interests do buckets[#buckets + 1] = prefix .. 'i' .. interests[index] .. last end
+    if w.fI then buckets[#buckets + 1] = prefix .. 'f' .. last end
   end
   w.buckets, w.bP, w.bI, w.bR = buckets, w.px, w.fI, w.fR
   return buckets
@@ -99,14 +103,12 @@ end
 -- Returns the names of all lists in which the ticket is, without those of attributes.
 local function listsOf(w)
   local lists, buckets, languages = {}, bucketsOf(w), w.la
+  if #languages == 0 then return buckets end
   for index = 1, #buckets do
     local bucket = buckets[index]
-    if #languages == 0 then lists[#lists + 1] = bucket .. '-'
-    else
-      lists[#lists + 1] = bucket .. '*'
-      for number = 1, #languages do lists[#lists + 1] = bucket .. languages[number] end
-      if w.fL then lists[#lists + 1] = bucket .. '+' end
-    end
+    lists[#lists + 1] = bucket .. '*'
+    for number = 1, #languages do lists[#lists + 1] = bucket .. languages[number] end
+    if w.fL then lists[#lists + 1] = bucket .. '+' end
   end
   return lists
 end
@@ -240,9 +242,13 @@ local function satisfies(attributes, asks)
 end
 
 -- The present search: the session and its ticket, what decides whether two people may meet, what is known of the index,
--- the interests of the ticket, the sessions that were considered, the best of them and the number of its common
--- interests, and the number of those compared.
-local seeker, wish, accepts, index, own, seen, best, bestOverlap, compared
+-- the best session until now, the number of its common interests, and the number of those compared.
+local seeker, wish, accepts, index, best, bestOverlap, compared
+-- The interests of the ticket. The table is used again, because a new one would grow.
+local own = {}
+-- The number of the search.
+local searchNumber = 0
+
 -- The list that the search visits: how many tickets it compares there, how many it has compared and skipped, and since
 -- when the first one waits.
 local maxChoices, choices, skipped, firstSince
@@ -280,12 +286,12 @@ end
 
 -- Visits a session in a list. Returns whether the search leaves the list.
 local function visitMember(id)
-  local isChoice = seen[id]
-  if isChoice == nil then
-    isChoice = consider(id)
-    seen[id] = isChoice
+  local by = seenBy[id]
+  if by ~= searchNumber and by ~= -searchNumber then
+    by = consider(id) and searchNumber or -searchNumber
+    seenBy[id] = by
   end
-  if not isChoice then
+  if by ~= searchNumber then
     skipped = skipped + 1
     return skipped == maxSkipped
   end
@@ -338,12 +344,13 @@ local function visitGroups(list, kind)
     local group = list .. '\1' .. kind .. signature
     local first = firstIn(group)
     local other = first and find(first)
-    if other and other.w and satisfies(other.w.at, wish.as) and satisfies(wish.at, other.w.as) then visitGroup(group) end
+    local theirs, ours = other and other.w and restOf(other.w), restOf(wish)
+    if theirs and satisfies(theirs.at, ours.as) and satisfies(ours.at, theirs.as) then visitGroup(group) end
   end
 end
 
 local function visitList(list, isAsked)
-  if #wish.as == 0 then visitGroup(list) else visitGroups(list, 's') end
+  if wish.ag == '' then visitGroup(list) else visitGroups(list, 's') end
   if isAsked then visitGroups(list, 'a') end
 end
 
@@ -355,24 +362,28 @@ end
 function search(rec, mayMeet)
   local w = rec.w
   seeker, wish, accepts, index = rec, w, mayMeet, indexOf(w.pool)
-  own, seen, best, bestOverlap, compared = {}, {}, nil, -1, 0
+  best, bestOverlap, compared, searchNumber = nil, -1, 0, searchNumber + 1
   local interests, languages, buckets = w.ik, w.la, bucketsOf(w)
   for number = 1, #interests do own[interests[number]] = true end
   local kinds = kindsOf(w.pool)
-  local isAsked, hasPlain = kinds.asking > 0, kinds.plain > 0
-  local hasAll, hasFree = #languages == 0 and kinds.spoken > 0, #languages > 0 and w.fL
+  local isAsked, hasPlain, hasSpoken = kinds.asking > 0, kinds.plain > 0, kinds.spoken > 0
   local perRegion = #interests + (w.fI and 1 or 0)
   for number = 1, #buckets do
     local bucket = buckets[number]
     -- With one interest all tickets of its bucket are equal, and the first is the best. So are those of all interests.
     maxChoices = #interests > 1 and (number - 1) % perRegion < #interests and maxCompared or 1
-    if hasPlain then visitList(bucket .. '-', isAsked) end
-    if hasAll then visitList(bucket .. '*', isAsked) end
-    for language = 1, #languages do visitList(bucket .. languages[language], isAsked) end
-    if hasFree then visitList(bucket .. '+', isAsked) end
+    if #languages == 0 then
+      if hasPlain then visitList(bucket, isAsked) end
+      if hasSpoken then visitList(string.sub(bucket, 1, -2) .. '*', isAsked) end
+    else
+      if hasPlain then visitList(bucket .. '-', isAsked) end
+      for language = 1, #languages do visitList(bucket .. languages[language], isAsked) end
+      if w.fL then visitList(bucket .. '+', isAsked) end
+    end
   end
+  for number = 1, #interests do own[interests[number]] = nil end
   local found = best
-  seeker, wish, accepts, index, own, seen, best = nil, nil, nil, nil, nil, nil, nil
+  seeker, wish, accepts, index, best = nil, nil, nil, nil, nil
   return found
 end
 end

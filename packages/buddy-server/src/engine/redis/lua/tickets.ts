@@ -1,4 +1,4 @@
-import { ticketFields } from '../stored-ticket.ts'
+import { listFields, restFields, valueFields } from '../stored-ticket.ts'
 
 /**
  * The state of a ticket's search, which the function changes:
@@ -15,28 +15,45 @@ import { ticketFields } from '../stored-ticket.ts'
  */
 const stateFields =
   'since0 since isQueued ix told rf held hu px fw us fI fL fR iS lS iM lM rM'.split(' ')
-const own = ticketFields.filter((name) => !stateFields.includes(name))
-const changing = ticketFields.filter((name) => stateFields.includes(name))
+/** Of these, the fields that most tickets do not have. */
+const rareFields = ['isQueued', 'ix', 'told', 'rf', 'held', 'hu', 'px', 'fw', 'us']
+const isSent = (name: string): boolean => valueFields.some((field) => field === name)
 
 /**
  * Tickets. The node sends the values of a ticket in MessagePack (see `stored-ticket.ts`); these bytes (`raw`) and the
- * state of the search are stored together.
+ * state of the search are stored together. A search reads many tickets, so what only a match or a report needs is
+ * decoded later, and a table has no place for what most tickets do not have.
  */
 export const tickets = String.raw`
 -- Returns a ticket from the values of storedTicket, or from the bytes of the node alone.
 ticketFrom = function(raw, ${stateFields.join(', ')})
-  local ${ticketFields.map((name) => `${name}0`).join(', ')} = unpackMessage(raw)
-  return {
-    raw = raw, ${own.map((name) => `${name} = ${name}0`).join(', ')},
+  local ${[...listFields, ...valueFields].map((name) => `${name}0`).join(', ')}, rest = unpackMessage(raw)
+  local w = {
+    raw = raw, rest = rest, ${listFields.map((name) => `${name} = { unpackMessage(${name}0) }`).join(', ')},
+    ${valueFields.map((name) => `${name} = ${stateFields.includes(name) ? `${name} or ` : ''}${name}0`).join(', ')},
     ${stateFields
-      .filter((name) => !(changing as string[]).includes(name))
+      .filter((name) => !isSent(name) && !rareFields.includes(name))
       .map((name) => `${name} = ${name}`)
       .join(', ')},
-    ${changing.map((name) => `${name} = ${name} or ${name}0`).join(', ')},
   }
+  if isQueued then
+    ${rareFields.map((name) => `w.${name} = ${name}`).join('\n    ')}
+  end
+  return w
 end
 
 storedTicket = function(w)
-  return pack(w.raw, ${stateFields.map((name) => `w.${name}`).join(', ')})
+  return packAll({ w.raw, ${stateFields.map((name) => `w.${name} or false`).join(', ')} })
+end
+
+-- Returns the fields of a ticket that a search does not need.
+local function restOf(w)
+  local known = w.known
+  if not known then
+    local ${restFields.join(', ')} = unpackMessage(w.rest)
+    known = { ${restFields.map((name) => `${name} = ${name}`).join(', ')} }
+    w.known = known
+  end
+  return known
 end
 `
