@@ -12,7 +12,7 @@ export function noticeOf({ status, redis }: Status): ServerNotice {
   }
   if (redis?.state !== 'down') return { kind: 'none', text: '' }
   const { down_shards: shards } = redis
-  const users = shards ? `the sites of the shards ${shards.join(', ')}` : 'all sites'
+  const users = shards ? `the lobbies of the shards ${shards.join(', ')}` : 'all sites'
   const reason = redis.message ?? 'Redis does not answer'
   return {
     kind: 'redis',

@@ -13,7 +13,9 @@ return false
 `
 
 const namesIn = (...scripts: readonly string[]): readonly string[] =>
-  scripts.flatMap((script) => [...script.matchAll(/\bcall\('([A-Z]+)'/g)].map(([, name]) => name!))
+  scripts.flatMap((script) =>
+    [...script.matchAll(/\bcall(?:With)?\('([A-Z]+)'/g)].map(([, name]) => name!),
+  )
 
 /** The commands of the function. */
 export const commandsOfFunction: ReadonlySet<string> = new Set(namesIn(librarySource))
