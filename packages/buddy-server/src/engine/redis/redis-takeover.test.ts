@@ -89,6 +89,18 @@ describe.skipIf(missingRedisMessage)('a node that has hung', () => {
     expect([bytesOf(bob), bytesOf(session)]).toEqual([[1], [2]])
   })
 
+  test('finds out that it has lost a session if only the request to release it was lost', async () => {
+    const { world, nodes, ana } = await createCrowd(redis)
+    nodes.hang(0)
+    const taking = nodes.nodes[2]!.adopt('ana', '', 1)
+    await world.settle()
+    nodes.wake(0)
+    expect(ana.isTaken).toBe(false)
+    await world.advance(takeoverMs)
+    expect(await taking).toBeDefined()
+    expect(ana.isTaken).toBe(true)
+  })
+
   test('lets a client resume if Redis does not answer for a second', async () => {
     const { world, nodes } = await createCrowd(redis)
     nodes.hang(0)

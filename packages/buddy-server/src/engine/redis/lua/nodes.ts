@@ -162,7 +162,11 @@ function commands.adopt(command)
   end
   -- Another node has taken it over meanwhile, because the client went there.
   if command.isForced and rec.n ~= '' and rec.e ~= (command.e or rec.e) then return { state = 'unsettled' } end
-  if rec.n ~= '' then orphan(rec, command.graceMs) end
+  if rec.n ~= '' then
+    -- The former node may not have received the request to release the session.
+    emit(rec, { type = 'displaced', epoch = rec.e })
+    orphan(rec, command.graceMs)
+  end
   rec.n, rec.e = command.n, rec.e + 1
   -- Frames for the session are kept until it has claimed its room at the new node.
   rec.cp = true
