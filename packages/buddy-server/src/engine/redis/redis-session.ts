@@ -280,8 +280,15 @@ export class RedisSession implements EngineSession {
   #release({ frames, sentBefore, received }: Handover, onReleased: () => void): void {
     const state = this.#state
     const { room, seat, partnerNode = '' } = state.room.present ?? {}
+    // Another node queues the ticket again.
+    const { w: _, ...statement } = state.statement()
     state.exit()
     state.generation++
+    const finish = (): void => {
+      this.#context.forget(this)
+      for (const node of this.#takers) this.#context.onReleased(this.id, node)
+      onReleased()
+    }
     const go = (): void => {
       const fields = {
         frames: [...frames, ...state.room.takeCollected()].map(toText),
@@ -289,10 +296,14 @@ export class RedisSession implements EngineSession {
         received,
         graceMs: this.#context.graceMs(),
       }
-      state.send('release', fields, () => {
-        this.#context.forget(this)
-        for (const node of this.#takers) this.#context.onReleased(this.id, node)
-        onReleased()
+      state.send('release', fields, ([failure]) => {
+        if (failure !== 'unknown') {
+          finish()
+          return
+        }
+        // Redis has lost its data. Without the session, no other node could continue it.
+        this.#context.send(statement as Command)
+        state.send('release', fields, finish)
       })
     }
     if (room && seat !== undefined && partnerNode !== '') {

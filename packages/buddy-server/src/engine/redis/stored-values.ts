@@ -2,7 +2,7 @@
 import type { WidenSchedule } from '../may-meet.ts'
 import type { ReportedEncounter, SessionProfile } from '../engine.ts'
 import type { Encounter } from '../memory/encounters.ts'
-import type { Room, RoomSeat } from '../room.ts'
+import type { Room, RoomSeat, SeatIndex } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
 import { poolOf } from '../ticket.ts'
 import { packTicket } from './stored-ticket.ts'
@@ -47,7 +47,10 @@ export function toText(frame: Uint8Array): string {
   return Buffer.from(frame).toString('base64')
 }
 
-function toSeat(sessionId: string, profile: string): RoomSeat {
+function toSeat(sessionId: string, profile: string, knownKey = ''): RoomSeat {
+  if (profile === '') {
+    return { sessionId, nodeId: '', name: '', subject: undefined, personKey: knownKey }
+  }
   const { nodeId, name, subject, personKey } = readProfile(profile)
   return { sessionId, nodeId, name, subject: subject || undefined, personKey }
 }
@@ -57,9 +60,17 @@ function toProfile(sessionId: string, stored: string): SessionProfile {
   return { seat: toSeat(sessionId, stored), site, addressKey, personKey }
 }
 
-/** Returns the room with these fields, whose sessions have these profiles in JSON. */
-export function toRoom({ ids, ...fields }: StoredRoom, profiles: readonly [string, string]): Room {
-  return { ...fields, seats: [toSeat(ids[0], profiles[0]), toSeat(ids[1], profiles[1])] }
+/**
+ * Returns the room with these fields, whose sessions have these profiles in JSON.
+ * @param partnerKey the key of the partner's person, for a partner without a profile. @default empty
+ */
+export function toRoom(
+  { ids, ...fields }: StoredRoom,
+  profiles: readonly [string, string],
+  partnerKey?: string,
+): Room {
+  const seatOf = (index: SeatIndex): RoomSeat => toSeat(ids[index], profiles[index], partnerKey)
+  return { ...fields, seats: [seatOf(0), seatOf(1)] }
 }
 
 /** Returns the fields of a room that Redis keeps. */

@@ -42,11 +42,10 @@ local function restoreRoom(first, second, claim)
     id = claim.roomId, ids = { first.id, second.id }, site = claim.site, lobby = claim.lobby, mode = claim.mode, at = claim.openedAtMs,
   }
   seat(room, first, second)
-  local profiles = { profileTextOf(first.id), profileTextOf(second.id) }
   for index, rec in ipairs({ first, second }) do
     local partner = index == 1 and second or first
     emitChange(rec, {
-      type = 'restored', room = fieldsOf(room), profiles = profiles, seat = index - 1, partner = partner.n,
+      type = 'restored', room = fieldsOf(room), profiles = profilesIn(room), seat = index - 1, partner = partner.n,
       isPartnerPresent = partner.a == nil,
     })
   end

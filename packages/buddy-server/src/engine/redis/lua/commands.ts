@@ -157,7 +157,7 @@ function commands.claim(command)
     rec.cp = false
     put(rec)
     continueRoom(rec, command.claim, takeFrames(rec))
-  else handleClaim(rec, command.claim, command.inMs) end
+  elseif not rejoinRoom(rec, command.claim) then handleClaim(rec, command.claim, command.inMs) end
 end
 
 -- A client resumes the session at the node, so the node has its latest state.

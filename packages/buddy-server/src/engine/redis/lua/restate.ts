@@ -28,6 +28,13 @@ local function seatAgain(rec, fields)
   if not roomOf(fields.id) then openNewRoom(roomFrom(fields)) end
   setPlace(rec, 'r', fields.id)
   local partner = partnerIn(roomOf(fields.id), rec)
+  local claim = partner and claimOf(partner)
+  if claim and not claim.leftFor and claim.roomId == fields.id then
+    -- The partner has come from a node that had not stated it again, and waits.
+    forgetClaim(partner, claim)
+    rejoinRoom(partner, claim)
+    return false
+  end
   if not partner or partner.rm ~= fields.id then return true end
   emitChange(rec, { type = 'presence', room = fields.id, isPresent = partner.a == nil, node = partner.n })
   changePresence(rec, rec.a == nil)
@@ -161,7 +168,7 @@ function commands.restate(command)
     setGeneration(rec, command.g)
     if command.at then isWaiting = seatAgain(rec, command.at)
     elseif command.w then enterAgain(rec, command)
-    elseif command.claim then handleClaim(rec, command.claim, command.inMs) end
+    elseif command.claim and not rejoinRoom(rec, command.claim) then handleClaim(rec, command.claim, command.inMs) end
   else isWaiting, awaited = catchUp(rec, command) end
   return { epoch = rec.e, frames = kept, isWaiting = isWaiting, awaited = awaited }
 end

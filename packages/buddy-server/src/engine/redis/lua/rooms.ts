@@ -61,6 +61,12 @@ local function fieldsOf(room)
   return { id = room.id, ids = room.ids, site = room.site, lobby = room.lobby, mode = room.mode, openedAtMs = room.at }
 end
 
+-- Returns the profiles of both sessions. One is empty if Redis has lost its data, and the node of that session has not
+-- stated it again.
+local function profilesIn(room)
+  return { profileTextOf(room.ids[1]) or '', profileTextOf(room.ids[2]) or '' }
+end
+
 -- Returns a room from what a node stores of it.
 local function roomFrom(fields)
   return { id = fields.id, ids = fields.ids, site = fields.site, lobby = fields.lobby, mode = fields.mode, at = fields.openedAtMs }
@@ -178,7 +184,7 @@ local function emitMatched(room, rec, index)
   if index == 2 then interests, languages = otherInterests, otherLanguages end
   local partner = partnerIn(room, rec)
   emitChange(rec, {
-    type = 'matched', room = fieldsOf(room), profiles = { profileTextOf(room.ids[1]), profileTextOf(room.ids[2]) },
+    type = 'matched', room = fieldsOf(room), profiles = profilesIn(room),
     seat = index - 1, partner = partner and partner.n or '', isOffered = false, isRematch = isRematch or false,
     interests = interests or {}, languages = languages or {}, waitsMs = { waitMs or 0, otherWaitMs or 0 },
   })

@@ -144,10 +144,8 @@ local function continueRoom(rec, claim, frames)
     local seatIndex = room.ids[1] == rec.id and 0 or 1
     local isPresent = rec.a == nil
     if isPresent then keepRoom(room.id) end
-    local profiles = {}
-    for index, id in ipairs(room.ids) do profiles[index] = profileTextOf(id) end
     emitChange(rec, {
-      type = 'restored', room = fieldsOf(room), profiles = profiles, seat = seatIndex, isContinued = true,
+      type = 'restored', room = fieldsOf(room), profiles = profilesIn(room), seat = seatIndex, isContinued = true,
       frames = frames,
       partner = partner and not partner.cp and partner.n or '', isPartnerPresent = partner ~= nil and partner.a == nil,
     })
@@ -162,5 +160,19 @@ local function continueRoom(rec, claim, frames)
     local reason = call('HGET', extraKey(rec.id), 'lr')
     emitChange(rec, { type = 'parted', room = claim.roomId, reason = reason or 'lost' })
   end
+end
+
+-- Puts a session into the room that it claims, if the partner is in that room. Redis has lost its data, and only the
+-- partner's node has stated the room again. Returns false if the partner is not there.
+local function rejoinRoom(rec, claim)
+  local room = claim and roomOf(claim.roomId)
+  if not room or (room.ids[1] ~= rec.id and room.ids[2] ~= rec.id) then return false end
+  local partner = partnerIn(room, rec)
+  if not partner or partner.rm ~= room.id then return false end
+  if textOf(claim.partnerKey) then meet(rec.k, claim.partnerKey, now) end
+  rec.cp = false
+  setPlace(rec, 'r', room.id)
+  continueRoom(rec, claim, takeFrames(rec))
+  return true
 end
 `

@@ -1,0 +1,78 @@
+// A session comes to another node while Redis has lost its data, and not all nodes have stated their sessions again.
+import { describe, expect, test } from 'vitest'
+import { ContractSession } from '../engine-world.fixture.ts'
+import { useRedis } from './connected-redis.fixture.ts'
+import { missingRedisMessage } from './redis-server.fixture.ts'
+import { beatMs, createCrowd, settled } from './takeover.fixture.ts'
+
+const redis = useRedis()
+
+type Crowd = Awaited<ReturnType<typeof createCrowd>>
+
+const beats = async ({ world }: Crowd, count: number): Promise<void> => {
+  for (let beat = 0; beat < count; beat++) await world.advance(beatMs)
+}
+
+/** Takes Ana over at node 2, where she claims her room. */
+async function comeBack({ world, nodes }: Crowd, room: string): Promise<ContractSession> {
+  expect(await settled(world, nodes.nodes[2]!.adopt('ana', '', 1))).toBeDefined()
+  const session = new ContractSession('ana', nodes.nodes[2]!, true)
+  session.claim('bob', room)
+  await world.settle()
+  return session
+}
+
+/** Checks that both are in the room, and that frames pass. */
+async function checkRoom({ world, bob }: Crowd, session: ContractSession, room: string) {
+  expect([session.room?.id, bob.room?.id]).toEqual([room, room])
+  session.pass(1)
+  bob.pass(2)
+  await world.settle()
+  expect([bob.frames.map(([byte]) => byte), session.frames.map(([byte]) => byte)]).toEqual([
+    [1],
+    [2],
+  ])
+}
+
+describe.skipIf(missingRedisMessage)('after Redis has lost its data, a room continues', () => {
+  test('if the node of one session is dead, and that of the other has stated the room again', async () => {
+    const crowd = await createCrowd(redis)
+    const room = crowd.bob.room!.id
+    crowd.nodes.hang(0)
+    crowd.lose()
+    await beats(crowd, 8)
+    await checkRoom(crowd, await comeBack(crowd, room), room)
+  })
+
+  test('if the node of one session is dead, and that of the other states the room after the claim', async () => {
+    const crowd = await createCrowd(redis)
+    const room = crowd.bob.room!.id
+    crowd.nodes.hang(0)
+    crowd.nodes.hang(1)
+    crowd.lose()
+    await beats(crowd, 8)
+    const session = await comeBack(crowd, room)
+    expect(session.room).toBeUndefined()
+    crowd.nodes.wake(1)
+    await beats(crowd, 2)
+    await checkRoom(crowd, session, room)
+  })
+
+  test('if a node releases a session before it knows of the loss', async () => {
+    const crowd = await createCrowd(redis)
+    const { world, nodes, ana, bob } = crowd
+    const room = bob.room!.id
+    crowd.lose()
+    ana.handover = { frames: [Uint8Array.of(9)], sentBefore: 3, received: 5 }
+    ana.release()
+    await world.settle()
+    expect(await settled(world, nodes.nodes[2]!.adopt('ana', '', 1))).toEqual({
+      frames: [{ sentBefore: 3, frame: Uint8Array.of(9) }],
+      received: 5,
+    })
+    const session = new ContractSession('ana', nodes.nodes[2]!, true)
+    session.claim('bob', room)
+    await beats(crowd, 2)
+    await checkRoom(crowd, session, room)
+  })
+})
