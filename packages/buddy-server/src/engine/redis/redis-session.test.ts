@@ -14,23 +14,25 @@ const profileOf = (personKey: string): StoredProfile => ({
   site: '',
 })
 
-/** The context of a node that sends nothing. */
-const context = {
-  nodeId: 'node',
-  clock: { now: () => 0, after: () => () => undefined },
-  createId: () => 'id',
-  wallNow: () => 0,
-  scheduleOf: () => ({ interestsMs: 0, languagesMs: 0, regionMs: 0 }),
-  observer: { onOpened: () => undefined, onRestored: () => undefined, onEnded: () => undefined },
-  send: () => undefined,
-  isConnected: () => true,
-  onEntered: () => undefined,
-  onQuit: () => undefined,
-  rooms: new Map(),
-} as unknown as RedisSessionContext
-
-test('a match that another node reports before the answer to the ticket is not followed by a wait', () => {
+/** A session that has entered a ticket, and what it has sent and received. */
+function createSession() {
   const events: EngineEvent['type'][] = []
+  /** The nodes to which frames were sent. */
+  const relayed: string[] = []
+  const context = {
+    nodeId: 'node',
+    clock: { now: () => 0, after: () => () => undefined },
+    createId: () => 'id',
+    wallNow: () => 0,
+    scheduleOf: () => ({ interestsMs: 0, languagesMs: 0, regionMs: 0 }),
+    observer: { onOpened: () => undefined, onRestored: () => undefined, onEnded: () => undefined },
+    send: () => undefined,
+    relay: (node: string) => relayed.push(node),
+    isConnected: () => true,
+    onEntered: () => undefined,
+    onQuit: () => undefined,
+    rooms: new Map(),
+  } as unknown as RedisSessionContext
   const seat = { sessionId: 'ana', nodeId: 'node', name: '', subject: undefined, personKey: 'ana' }
   const session = new RedisSession(
     { seat, site: '', addressKey: 'ana', personKey: 'ana' },
@@ -40,22 +42,38 @@ test('a match that another node reports before the answer to the ticket is not f
     context,
   )
   session.enter(createTicket({ sessionId: 'ana', mode: 'text' }), 1)
-  const matched: StoredEvent = {
-    s: 'ana',
-    n: 'node',
-    g: 1,
-    v: 1,
-    type: 'matched',
-    room: { id: 'room', ids: ['ana', 'bob'], site: '', lobby: '', mode: 'text', openedAtMs: 0 },
-    profiles: [JSON.stringify(profileOf('ana')), JSON.stringify(profileOf('bob'))],
-    seat: 0,
-    partner: 'other',
-    interests: [],
-    languages: [],
-    isOffered: false,
-    isRematch: false,
-    waitsMs: [0, 0],
-  }
+  return { session, events, relayed }
+}
+
+const matched: StoredEvent & { readonly type: 'matched' } = {
+  s: 'ana',
+  n: 'node',
+  g: 1,
+  v: 1,
+  type: 'matched',
+  room: { id: 'room', ids: ['ana', 'bob'], site: '', lobby: '', mode: 'text', openedAtMs: 0 },
+  profiles: [JSON.stringify(profileOf('ana')), JSON.stringify(profileOf('bob'))],
+  seat: 0,
+  partner: 'other',
+  interests: [],
+  languages: [],
+  isOffered: false,
+  isRematch: false,
+  waitsMs: [0, 0],
+}
+const back: StoredEvent = {
+  s: 'ana',
+  n: 'node',
+  g: 1,
+  v: 2,
+  type: 'presence',
+  room: 'room',
+  isPresent: true,
+  node: 'third',
+}
+
+test('a match that another node reports before the answer to the ticket is not followed by a wait', () => {
+  const { session, events } = createSession()
   const answer: StoredEvent = {
     s: 'ana',
     n: 'node',
@@ -67,5 +85,31 @@ test('a match that another node reports before the answer to the ticket is not f
   }
   session.handleEvent(matched)
   session.handleEvent(answer)
+  expect(events).toEqual(['matched'])
+})
+
+test('a partner that comes to another node is noted, if that node reports it before the match is known', () => {
+  const { session, events, relayed } = createSession()
+  session.handleEvent(back)
+  session.handleEvent(matched)
+  session.pass(Uint8Array.of(1))
+  expect(events).toEqual(['matched', 'presence'])
+  expect(relayed).toEqual(['third'])
+})
+
+test('an early event about the partner is dropped if the room is known later than it', () => {
+  const { session, events, relayed } = createSession()
+  session.handleEvent(back)
+  session.handleEvent({ ...matched, v: 3 })
+  session.pass(Uint8Array.of(1))
+  expect(events).toEqual(['matched'])
+  expect(relayed).toEqual(['other'])
+})
+
+test('a session that may be matched again does not receive events about its former partner', () => {
+  const { session, events } = createSession()
+  session.handleEvent(back)
+  session.enter(createTicket({ sessionId: 'ana', mode: 'text' }), 2)
+  session.handleEvent({ ...matched, g: 2, v: 3, room: { ...matched.room, id: 'next' } })
   expect(events).toEqual(['matched'])
 })

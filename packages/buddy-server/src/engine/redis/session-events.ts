@@ -3,7 +3,7 @@ import type { LeaveReason } from '@buddy-chat/protocol'
 import type { EngineEvent } from '../engine.ts'
 import type { SessionState } from './session-state.ts'
 import { fromText, toRoom } from './stored-values.ts'
-import type { FrameItem, StoredEvent } from './wire.ts'
+import type { FrameItem, PartnerEvent, StoredEvent } from './wire.ts'
 
 /** Handles an event of Redis. Drops it if it is out of date. */
 export function handleStoredEvent(state: SessionState, event: StoredEvent): void {
@@ -14,11 +14,15 @@ export function handleStoredEvent(state: SessionState, event: StoredEvent): void
     if (room) observer.onEnded(room, event.leaver, event.reason, event.durationMs)
     return
   }
+  const isCurrent = event.g === state.generation
   if (event.v !== undefined) {
     if (event.v <= state.change) return
+    if (isEarly(state, event)) {
+      if (isCurrent && event.v > (state.early?.v ?? 0)) state.early = event
+      return
+    }
     state.change = event.v
   }
-  const isCurrent = event.g === state.generation
   if (event.type === 'matched' || event.type === 'restored') {
     const { present } = state.room
     if (event.room.id === present?.room.id) {
@@ -28,6 +32,22 @@ export function handleStoredEvent(state: SessionState, event: StoredEvent): void
     }
     handleRoom(state, event, isCurrent)
   } else if (isCurrent) handleCurrent(state, event)
+}
+
+/**
+ * Whether the event is about the partner of a room, and the event that the session is in that room has not arrived. A
+ * session that waits for its partner to claim a room is not in that room; then the event names no node.
+ */
+function isEarly(state: SessionState, event: StoredEvent): event is PartnerEvent {
+  const isAboutPartner = event.type === 'presence' || event.type === 'moved'
+  return isAboutPartner && event.node !== undefined && event.room !== state.room.present?.room.id
+}
+
+/** Handles the event that has arrived before the session was in this room, unless it is out of date. */
+function handleEarly(state: SessionState, roomId: string): void {
+  const { early } = state
+  state.early = undefined
+  if (early?.room === roomId) handleStoredEvent(state, early)
 }
 
 /** Handles an event of the local queue, in which the session is while Redis does not answer. */
@@ -59,7 +79,7 @@ type RoomEvent = StoredEvent & { readonly type: 'matched' | 'restored' }
 function handleRoom(state: SessionState, event: RoomEvent, isCurrent: boolean): void {
   const { context } = state
   const { room: fields, profiles, seat, partner, g: generation } = event
-  const room = toRoom(fields, profiles)
+  const room = toRoom(fields, profiles, state.room.findPartner(fields.id)?.partnerKey)
   if (seat === 0) {
     const isKnown = event.type === 'restored' && event.isContinued
     context.rooms.set(room.id, room)
@@ -78,6 +98,7 @@ function handleRoom(state: SessionState, event: RoomEvent, isCurrent: boolean): 
     // The offer follows the match, so that it is the partner's first frame.
     if (isOffered && seat === 1 && state.offer) state.room.pass(state.offer)
     state.offer = undefined
+    handleEarly(state, room.id)
     return
   }
   const { isPartnerPresent, frames = [] } = event
@@ -89,6 +110,7 @@ function handleRoom(state: SessionState, event: RoomEvent, isCurrent: boolean): 
     epoch,
   ])
   for (const item of [...kept, ...early]) state.room.handleFrame(item)
+  handleEarly(state, room.id)
 }
 
 function handleCurrent(state: SessionState, event: Exclude<StoredEvent, RoomEvent>): void {

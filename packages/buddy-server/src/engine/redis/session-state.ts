@@ -6,7 +6,7 @@ import type { SessionContext } from './session-context.ts'
 import { SessionRoom } from './session-room.ts'
 import { toStoredProfile, toStoredRoom } from './stored-values.ts'
 import { TicketTimer } from './ticket-timer.ts'
-import type { Answer } from './wire.ts'
+import type { Answer, PartnerEvent } from './wire.ts'
 
 /** What the session's latest command has requested, until Redis has confirmed it. It is sent again in a statement. */
 type Intent =
@@ -32,6 +32,11 @@ export class SessionState {
   confirmedWelcomes = 0
   /** The number of the latest event about the place that has arrived. Redis numbers these events. */
   change = 0
+  /**
+   * The latest event about the partner of a room that has arrived before the event that the session is in that room. The
+   * two may come from different nodes.
+   */
+  early: PartnerEvent | undefined
   /** The number of the change about which the events must arrive soon; undefined if none is expected. */
   awaited: number | undefined
   /** The site of the latest ticket, and the offer in it that the partner has not received. */
@@ -121,7 +126,7 @@ export class SessionState {
       n: nodeId,
       e: this.epoch,
       g: this.generation,
-      v: this.change,
+      v: Math.max(this.change, this.early?.v ?? 0),
       ...(this.awaited !== undefined && { awaited: this.awaited }),
       welcomes: this.welcomes,
       confirmedWelcomes: this.confirmedWelcomes,

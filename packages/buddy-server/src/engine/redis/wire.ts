@@ -96,7 +96,7 @@ export type StoredEvent = {
   | {
       readonly type: 'matched'
       readonly room: StoredRoom
-      /** The profiles in JSON. */
+      /** The profiles in JSON. The partner's is empty if Redis has lost it. */
       readonly profiles: readonly [string, string]
       readonly seat: SeatIndex
       /** The node of the partner. */
@@ -110,7 +110,7 @@ export type StoredEvent = {
   | {
       readonly type: 'restored'
       readonly room: StoredRoom
-      /** The profiles in JSON. */
+      /** The profiles in JSON. The partner's is empty if Redis has lost it. */
       readonly profiles: readonly [string, string]
       readonly seat: SeatIndex
       readonly partner: string
@@ -155,6 +155,9 @@ export type StoredEvent = {
   /** The session waits for its partner to claim the room. */
   | { readonly type: 'claiming'; readonly inMs: number }
 )
+
+/** An event about the partner in a room. */
+export type PartnerEvent = StoredEvent & { readonly type: 'presence' | 'moved' }
 
 /**
  * Whether a shard has a session. If not, the session has ended there (`ended`), the Redis of the shard has lost its data
