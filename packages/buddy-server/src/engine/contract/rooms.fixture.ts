@@ -92,6 +92,19 @@ export function describeRooms(createWorld: () => EngineWorld): void {
       expect([ana.frames, ana.room, bob.room]).toEqual([[Uint8Array.of(1)], room, room])
     })
 
+    test.each([0, 1])(
+      'the end of a room is reported if the session in seat %i ends',
+      async (seat) => {
+        const world = createWorld()
+        const pair = await world.pair('ana', 'bob')
+        const { room } = pair[0]
+        pair[seat]!.end()
+        await world.settle()
+        const leaver = ['ana', 'bob'][seat]
+        expect(world.observed.slice(1)).toEqual([['ended', room, leaver, 'left', 0]])
+      },
+    )
+
     test('compatible tickets wait while the maximum number of rooms is open', async () => {
       const world = createWorld()
       world.maxRooms = 1

@@ -1,4 +1,5 @@
 import { Bans } from '../../limits/bans.ts'
+import { DelayedEngine } from '../delayed-engine.fixture.ts'
 import type { BanList, Engine, NodeReport } from '../engine.ts'
 import type { EngineUnderTest } from '../engine-world.fixture.ts'
 import type { EngineDependencies } from '../memory/memory-engine.ts'
@@ -206,6 +207,29 @@ export function createRedisEngines(
       // Calls are made in a microtask, and their answers cause others.
       do await new Promise(setImmediate)
       while (pending.count > 0)
+    },
+  }
+}
+
+/** Returns two nodes whose commands and events are delayed, in an order that depends on the seed. */
+export function createDelayedEngines(
+  clients: readonly Pick<RedisClient, 'link'>[],
+  seed: number,
+  dependencies: EngineDependencies,
+): EngineUnderTest {
+  let inner: EngineUnderTest
+  const engine = new DelayedEngine(seed, dependencies, (given) => {
+    inner = createRedisEngines(clients, 2, given)
+    return inner.engine
+  })
+  return {
+    engine,
+    step: () => engine.step(),
+    async settle() {
+      do {
+        engine.settle()
+        await inner.settle()
+      } while (engine.step())
     },
   }
 }

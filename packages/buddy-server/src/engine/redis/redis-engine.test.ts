@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DelayedEngine } from '../delayed-engine.fixture.ts'
 import { describeEngine } from '../engine-contract.fixture.ts'
 import { describeProperties } from '../engine-properties.fixture.ts'
-import type { ContractSession, EngineUnderTest } from '../engine-world.fixture.ts'
+import type { ContractSession } from '../engine-world.fixture.ts'
 import { EngineWorld } from '../engine-world.fixture.ts'
-import type { EngineDependencies } from '../memory/memory-engine.ts'
 import { RedisClient } from './redis-client.ts'
-import { createRedisEngines } from './redis-engine.fixture.ts'
+import { createDelayedEngines, createRedisEngines } from './redis-engine.fixture.ts'
 import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
 import { restrictedUser } from './redis-setups.fixture.ts'
 
@@ -33,25 +31,6 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** Two nodes whose commands and events are delayed, in an order that depends on the seed. */
-function createDelayedEngines(seed: number, dependencies: EngineDependencies): EngineUnderTest {
-  let inner: EngineUnderTest
-  const engine = new DelayedEngine(seed, dependencies, (given) => {
-    inner = createRedisEngines([client], 2, given)
-    return inner.engine
-  })
-  return {
-    engine,
-    step: () => engine.step(),
-    async settle() {
-      do {
-        engine.settle()
-        await inner.settle()
-      } while (engine.step())
-    },
-  }
-}
-
 describe.skipIf(missingRedisMessage)('with Redis,', () => {
   describe.each([1, 3])('with %i nodes,', (nodes) => {
     describeEngine('the Redis engine', (dependencies) =>
@@ -60,7 +39,9 @@ describe.skipIf(missingRedisMessage)('with Redis,', () => {
   })
 
   describe.each([1, 2])('with delayed and interleaved delivery (seed %i),', (seed) => {
-    describeEngine('the Redis engine', (dependencies) => createDelayedEngines(seed, dependencies))
+    describeEngine('the Redis engine', (dependencies) =>
+      createDelayedEngines([client], seed, dependencies),
+    )
   })
 
   test('among tickets that have waited almost equally long, one of the same node is preferred', async () => {
@@ -131,5 +112,5 @@ describe.skipIf(missingRedisMessage)('with Redis,', () => {
     expect(server.run('EXISTS', index).trim()).toBe('0')
   })
 
-  describeProperties('the Redis engine', 40, createDelayedEngines)
+  describeProperties('the Redis engine', 40, (...given) => createDelayedEngines([client], ...given))
 })

@@ -2,7 +2,6 @@ import type { Adopted, Engine, EngineListener, NodeReport, SessionProfile } from
 import type { EngineDependencies } from '../memory/memory-engine.ts'
 import type { Encounters } from '../memory/encounters.ts'
 import type { Place } from '../places.ts'
-import type { Room } from '../room.ts'
 import type { SessionNumbers } from './admissions.ts'
 import { Admissions } from './admissions.ts'
 import type { Command } from './command-queue.ts'
@@ -12,6 +11,7 @@ import { LocalQueue } from './local-queue.ts'
 import { eventsOf } from './match-event.ts'
 import { NodeLife } from './node-life.ts'
 import { NodeMessages } from './node-messages.ts'
+import { ObservedRooms } from './observed-rooms.ts'
 import { RedisBans } from './redis-bans.ts'
 import type { RedisLink } from './redis-link.ts'
 import type { RedisSessionContext, ShardArrival } from './redis-session.ts'
@@ -376,7 +376,7 @@ export class RedisEngine implements Engine {
         if (find(session.id) === session) this.#sessions.delete(session.id)
       },
       onReleased: (s, by) => this.#messages.post(by, { type: 'released', s, n: by, g: 0 }),
-      rooms: new Map<string, Room>(),
+      rooms: new ObservedRooms(clock, observer),
     }
   }
 
@@ -436,6 +436,7 @@ export class RedisEngine implements Engine {
     const session = this.#sessions.get(event.s)
     if (event.n !== nodeId) this.#messages.post(event.n, event)
     else if (event.type === 'released') this.#takeovers.handleReleased(event.s)
+    else if (event.type === 'ended') attempt(() => this.#context.rooms.handleEnded(event), onError)
     else if (event.type === 'paused') session?.handlePaused()
     else if (event.type === 'pause') {
       session?.handlePause(event.room)

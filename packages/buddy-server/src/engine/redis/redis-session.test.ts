@@ -31,7 +31,7 @@ function createSession() {
     isConnected: () => true,
     onEntered: () => undefined,
     onQuit: () => undefined,
-    rooms: new Map(),
+    rooms: { add: (_room: object, report?: () => void) => report?.() },
   } as unknown as RedisSessionContext
   const seat = { sessionId: 'ana', nodeId: 'node', name: '', subject: undefined, personKey: 'ana' }
   const session = new RedisSession(

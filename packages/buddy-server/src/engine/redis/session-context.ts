@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts'
 import type { WidenSchedule } from '../may-meet.ts'
 import type { EngineObserver } from '../engine.ts'
-import type { Room } from '../room.ts'
 import type { Command } from './command-queue.ts'
+import type { ObservedRooms } from './observed-rooms.ts'
 import type { Answer, FrameItem } from './wire.ts'
 
 /** The parts of the engine that a session, its state and its room use. */
@@ -34,5 +34,5 @@ export interface SessionContext {
   /** Called when the node `by` can take the session over. */
   readonly onReleased: (sessionId: string, by: string) => void
   /** The rooms whose seat 0 is at this node. */
-  readonly rooms: Map<string, Room>
+  readonly rooms: ObservedRooms
 }

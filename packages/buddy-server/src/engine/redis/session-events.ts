@@ -7,13 +7,6 @@ import type { FrameItem, PartnerEvent, StoredEvent } from './wire.ts'
 
 /** Handles an event of Redis. Drops it if it is out of date. */
 export function handleStoredEvent(state: SessionState, event: StoredEvent): void {
-  if (event.type === 'ended') {
-    const { rooms, observer } = state.context
-    const room = rooms.get(event.room)
-    rooms.delete(event.room)
-    if (room) observer.onEnded(room, event.leaver, event.reason, event.durationMs)
-    return
-  }
   const isCurrent = event.g === state.generation
   if (event.v !== undefined) {
     if (event.v <= state.change) return
@@ -58,7 +51,7 @@ export function handleLocalEvent(state: SessionState, event: EngineEvent): void 
     state.clearTimer()
     state.room.enter(room, seat, context.nodeId)
     state.intent = { kind: 'none' }
-    if (seat === 0) context.rooms.set(room.id, room)
+    if (seat === 0) context.rooms.add(room)
   }
   if (event.type === 'queued' || event.type === 'searching' || event.type === 'matched') {
     state.emit({ ...event, generation })
@@ -82,9 +75,10 @@ function handleRoom(state: SessionState, event: RoomEvent, isCurrent: boolean): 
   const room = toRoom(fields, profiles, state.room.findPartner(fields.id)?.partnerKey)
   if (seat === 0) {
     const isKnown = event.type === 'restored' && event.isContinued
-    context.rooms.set(room.id, room)
-    if (event.type === 'matched') context.observer.onOpened(room, event.waitsMs)
-    else if (!isKnown) context.observer.onRestored(room)
+    context.rooms.add(room, () => {
+      if (event.type === 'matched') context.observer.onOpened(room, event.waitsMs)
+      else if (!isKnown) context.observer.onRestored(room)
+    })
   }
   if (!isCurrent) return
   const early = state.room.takeEarly()
@@ -118,8 +112,9 @@ function handleCurrent(state: SessionState, event: Exclude<StoredEvent, RoomEven
   const { g: generation } = event
   switch (event.type) {
     case 'searching':
-      // Another node may report the match before the answer to `enter` arrives. Then the search is over.
-      if (!state.room.present) handleSearching(state, event)
+      // Another node may report the match, and perhaps the end of the room, before the answer to `enter` arrives. Then
+      // the search is over.
+      if (state.intent.kind === 'enter') handleSearching(state, event)
       break
     case 'presence': {
       const { node, isPresent } = event

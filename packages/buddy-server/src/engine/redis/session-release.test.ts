@@ -39,7 +39,7 @@ function createSession() {
     },
     pause: () => undefined,
     onLeaving: () => undefined,
-    rooms: new Map(),
+    rooms: { add: (_room: object, report?: () => void) => report?.() },
   } as unknown as RedisSessionContext
   const seat = { sessionId: 'ana', nodeId: 'node', name: '', subject: undefined, personKey: 'p' }
   const session = new RedisSession(

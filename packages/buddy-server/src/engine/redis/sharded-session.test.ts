@@ -1,10 +1,11 @@
 // A session moves between shards, with real servers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describeProperties } from '../engine-properties.fixture.ts'
 import { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
 import { connectShards } from './connected-redis.fixture.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RedisEngineUnderTest } from './redis-engine.fixture.ts'
-import { createRedisEngines } from './redis-engine.fixture.ts'
+import { createDelayedEngines, createRedisEngines } from './redis-engine.fixture.ts'
 import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
 import { shardIndexOf } from './shard.ts'
 
@@ -479,4 +480,14 @@ describe.skipIf(missingRedisMessage)('with lobbies in several shards,', () => {
     await pass(world, 1000)
     expect([shardsWith('ana'), world.engine.usersOf('')]).toEqual([[gamesShard], 3])
   })
+})
+
+describe.skipIf(missingRedisMessage)('with delayed and interleaved delivery,', () => {
+  // The numbers of rooms in other shards may be slightly out of date.
+  describeProperties(
+    'the Redis engine with three shards',
+    40,
+    (...given) => createDelayedEngines(clients, ...given),
+    [1000],
+  )
 })

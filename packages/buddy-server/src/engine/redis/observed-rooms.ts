@@ -1,0 +1,56 @@
+import type { Clock } from '../../clock.ts'
+import type { EngineObserver } from '../engine.ts'
+import type { Room } from '../room.ts'
+import type { StoredEvent } from './wire.ts'
+
+type Ended = Pick<
+  Extract<StoredEvent, { type: 'ended' }>,
+  'room' | 'leaver' | 'reason' | 'durationMs'
+>
+
+/** How long the end of a room waits for the news of its match, in milliseconds. */
+const earlyEndMs = 120_000
+
+/** The rooms whose seat 0 is at this node, which reports their ends to the observer. */
+export class ObservedRooms {
+  readonly #clock: Pick<Clock, 'after'>
+  readonly #observer: Pick<EngineObserver, 'onEnded'>
+  readonly #rooms = new Map<string, Room>()
+  /** The ends of rooms whose match another node reports, and has not reported yet. */
+  readonly #early = new Map<string, Ended>()
+
+  constructor(clock: Pick<Clock, 'after'>, observer: Pick<EngineObserver, 'onEnded'>) {
+    this.#clock = clock
+    this.#observer = observer
+  }
+
+  /**
+   * Adds a room.
+   * @param report reports to the observer that the room is open
+   */
+  add(room: Room, report: () => void = () => undefined): void {
+    this.#rooms.set(room.id, room)
+    report()
+    const ended = this.#early.get(room.id)
+    if (!ended) return
+    this.#early.delete(room.id)
+    this.handleEnded(ended)
+  }
+
+  /** Forgets a room. Returns whether it was known. */
+  delete(roomId: string): boolean {
+    return this.#rooms.delete(roomId)
+  }
+
+  /** Reports the end of a room, also if the session in seat 0 has ended meanwhile. */
+  handleEnded(ended: Ended): void {
+    const { room: id, leaver, reason, durationMs } = ended
+    const room = this.#rooms.get(id)
+    this.#rooms.delete(id)
+    if (room) this.#observer.onEnded(room, leaver, reason, durationMs)
+    else {
+      this.#early.set(id, ended)
+      this.#clock.after(earlyEndMs, () => this.#early.delete(id))
+    }
+  }
+}
