@@ -164,6 +164,7 @@ test('every key in lower case on the pages is a setting, or a field of /status o
     ...Object.keys(status),
     // Fields of /status with several servers.
     'crowd_users',
+    'has_other_key',
     'last_beat_ms',
     'duration_ms',
     'until_ms',

@@ -3,8 +3,10 @@ import { describe, expect } from 'vitest'
 import type { Status } from '@buddy-chat/server'
 import { adminToken } from '../server-fixture.ts'
 import { missingRedisMessage, test } from '../nodes-fixture.ts'
+import { secretKey } from '../server-process.ts'
 import { parseMetrics } from './prometheus-text.ts'
 import { RawClient } from './raw-client.ts'
+import { createRecordedLog } from './recorded-log.ts'
 
 /** A node reports once a second. */
 const inTime = { timeout: 8000 }
@@ -52,7 +54,9 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
       expect(sites).toMatchObject([{ key: '', crowd_users: 3 }])
       expect(nodes!.map(({ users }) => users).toSorted()).toEqual([1, 2])
       expect(nodes!.filter((node) => node.is_this)).toHaveLength(1)
-      for (const node of nodes!) expect(node).toMatchObject({ state: 'healthy', max_users: 10 })
+      for (const node of nodes!) {
+        expect(node).toMatchObject({ state: 'healthy', has_other_key: false, max_users: 10 })
+      }
     }
     expect(await statusOf(first.url)).toMatchObject({ users: 1, waiting: 0, load_percent: 10 })
     expect(await statusOf(second.url)).toMatchObject({ users: 2, waiting: 1, load_percent: 20 })
@@ -75,6 +79,30 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     expect(values('buddy_crowd_waiting')).toEqual([1, 1])
     expect(values('buddy_crowd_rooms')).toEqual([1, 1])
     expect(values('buddy_nodes')).toEqual([2, 2])
+  })
+
+  test('show and log the names of a node with another secret key, and of one that was lost', async ({
+    redis,
+    startServer,
+    startNodeProcess,
+  }) => {
+    const { log, line } = createRecordedLog()
+    const options = { redisUrl: redis.url, secretKey, adminToken }
+    const { url } = await startServer(options, { log })
+    const other = await startNodeProcess({
+      NODE_NAME: 'chat-2',
+      SECRET_KEY: 'Xk2Vb7Rn4Tq9Wz1Lm6Hs3Gd8Fc5Jp0Ye',
+    })
+    const found = async (): Promise<unknown> =>
+      (await statusOf(url)).nodes?.find(({ is_this: isThis }) => !isThis)
+    await expect
+      .poll(found, inTime)
+      .toMatchObject({ name: 'chat-2', state: 'healthy', has_other_key: true })
+    const differs = await line(({ message }) => message.includes('another SECRET_KEY'))
+    expect(differs).toMatchObject({ level: 'error', fields: { server: 'chat-2' } })
+    await other.kill()
+    const lost = await line(({ message }) => message === 'a server was lost')
+    expect(lost).toMatchObject({ level: 'warn', fields: { server: 'chat-2' } })
   })
 
   test('show that a node was lost, and no longer a node that has stopped', async ({

@@ -97,6 +97,7 @@ export class EngineCrowd {
       maxHeldBytes: () => 65_536,
       report: () => ({
         name: '',
+        keyMark: '',
         version: '',
         startedAtMs: 0,
         isDraining: false,

@@ -28,6 +28,7 @@ import {
 } from './operations/http/public-files.ts'
 import { silentLog } from './operations/log/create-log.ts'
 import { OpenFiles } from './operations/open-files.ts'
+import { NodeWatch } from './operations/node-watch.ts'
 import { Operations } from './operations/operations.ts'
 import {
   ConnectionAcceptor,
@@ -36,6 +37,7 @@ import {
 } from './connection/connection-acceptor.ts'
 import { checkStore } from './safety/check-store.ts'
 import { MemoryStore } from './safety/memory-store.ts'
+import { markOfKey } from './safety/person-keys.ts'
 import { UnreachableError } from './safety/redis-log-access.ts'
 import { SqliteStore } from './safety/sqlite-store.ts'
 import type { Store } from './safety/store.ts'
@@ -45,6 +47,8 @@ import { version } from './version.ts'
 
 /** Maximum time that `close()` waits for queued webhooks. */
 const webhooksTimeoutMs = 2000
+/** How often the other nodes are looked at, in milliseconds. They report as often. */
+const nodeWatchIntervalMs = 1000
 
 /**
  * Returns the options, with the default for each missing or undefined one. So `undefined` cannot remove a
@@ -99,6 +103,7 @@ export function createBuddyServer(
     counts: () => core.nodeCounts(),
     countsBySite: () => core.countsBySite(),
     crowd: {
+      keyMark: () => keyMark,
       counts: () => core.counts(),
       nodes: () => core.engine.nodes,
       usersOf: (site) => core.engine.usersOf(site),
@@ -120,6 +125,8 @@ export function createBuddyServer(
     onInternalError,
   )
   const startedAtMs = Date.now()
+  const keyMark = markOfKey(settings.secretKey)
+  const nodeWatch = new NodeWatch({ log, keyMark })
   const redis = settings.redisUrl
     ? new RedisService({
         nodeId,
@@ -132,6 +139,7 @@ export function createBuddyServer(
         },
         report: () => ({
           name: settings.nodeName || `${hostname()}:${settings.port}`,
+          keyMark,
           version,
           startedAtMs,
           isDraining: closed !== undefined,
@@ -254,6 +262,7 @@ export function createBuddyServer(
       clock.every(settings.roomCleanupIntervalMs, () => {
         void core.sweepRooms().catch(onInternalError)
       }),
+      clock.every(nodeWatchIntervalMs, () => nodeWatch.look(core.engine.nodes)),
     ]
     operations.start()
   }

@@ -291,6 +291,8 @@ export interface LocalBans extends BanList {
 export interface NodeReport {
   /** The name by which operators know it. Two nodes may have the same. */
   readonly name: string
+  /** Equal if nodes have the same secret key. Undefined from a node of version 0.1.0. */
+  readonly keyMark: string | undefined
   readonly version: string
   /** When the node started, in milliseconds since 1970. */
   readonly startedAtMs: number

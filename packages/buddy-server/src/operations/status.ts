@@ -5,6 +5,7 @@ import type { Engine, NodeStatus } from '../engine/engine.ts'
 import type { RedisState } from '../engine/redis/redis-client.ts'
 import type { ServerObserver } from '../events.ts'
 import type { Site } from '../sites/site.ts'
+import { hasOtherKey } from './node-watch.ts'
 import type { WaitPercentiles } from './wait-times.ts'
 import { WaitTimes } from './wait-times.ts'
 
@@ -41,6 +42,8 @@ export interface NodeFigures {
   readonly is_this: boolean
   /** `lost` if the other nodes have declared it dead, for ten minutes. */
   readonly state: 'healthy' | 'draining' | 'lost'
+  /** Whether its `SECRET_KEY` differs from that of this node, which is a mistake. */
+  readonly has_other_key: boolean
   readonly version: string
   readonly uptime_seconds: number
   readonly users: number
@@ -106,6 +109,8 @@ export interface CrowdSource {
   readonly usersOf: Engine['usersOf']
   /** The id of this node. */
   readonly nodeId: string
+  /** Returns the mark of the secret key of this node. */
+  readonly keyMark: () => string
 }
 
 interface StatusReporterDependencies {
@@ -183,6 +188,7 @@ export class StatusReporter {
       id: node.id,
       name: node.name,
       is_this: node.id === this.#dependencies.crowd.nodeId,
+      has_other_key: hasOtherKey(node, this.#dependencies.crowd.keyMark()),
       state: isLost ? 'lost' : isDraining ? 'draining' : 'healthy',
       version,
       uptime_seconds: Math.max(0, Math.floor((Date.now() - node.startedAtMs) / 1000)),

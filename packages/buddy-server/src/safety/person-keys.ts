@@ -37,6 +37,10 @@ export function newVisitor(nowMs: number): Visitor {
   return { visitorId: newId(), visitorSinceMs: nowMs }
 }
 
+/** Returns a text by which servers notice that their secrets differ. It does not reveal the secret. */
+export const markOfKey = (secretKey: string): string =>
+  toId(deriveKey(secretKey, 'buddy key mark v1').subarray(0, 8))
+
 /** Creates the functions of a server. A later process with the same secret computes the same keys. */
 export function createPersonKeys(secretKey: string): PersonKeys {
   const subjects = deriveKey(secretKey, 'buddy subject key v1')

@@ -32,8 +32,9 @@ function createRow({ id, name, is_this: isThis }: NodeFigures): Row<NodeFigures>
   return {
     element,
     show: (node) => {
-      state.dataset['health'] = node.state
-      showText(state, stateWords[node.state])
+      const isMistake = node.has_other_key && node.state !== 'lost'
+      state.dataset['health'] = isMistake ? 'other-key' : node.state
+      showText(state, isMistake ? 'Other SECRET_KEY' : stateWords[node.state])
       const which = isThis ? 'this server · ' : ''
       showText(
         facts,

@@ -15,6 +15,7 @@ const numberOf = (nodeId: string): number => Number(nodeId.slice('node '.length)
 
 const noFigures: NodeReport = {
   name: 'chat-1',
+  keyMark: 'mark',
   version: '1.2.3',
   startedAtMs: 0,
   isDraining: false,
