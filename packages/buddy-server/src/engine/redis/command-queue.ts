@@ -10,10 +10,13 @@ interface CommandQueueDependencies {
   readonly createId: () => string
   /** Returns the time that Redis uses, in milliseconds; undefined if Redis uses its own clock. */
   readonly redisNow: (() => number) | undefined
-  /** Called with each answer, before the command's own function. */
-  readonly onAnswer: (command: Command, answer: Answer) => void
+  /**
+   * Called with each answer, before the command's own function.
+   * @param since when Redis began with its present data; see {@link CallAnswer}
+   */
+  readonly onAnswer: (command: Command, answer: Answer, since: number | false) => void
   /** Called with the numbers of waiting tickets and rooms. */
-  readonly onTotals: (waiting: number, rooms: number, users: number) => void
+  readonly onTotals: (...totals: CallAnswer[0]) => void
   /** Called when a call has failed. Redis may have handled any of its commands. */
   readonly onFailed: (error: unknown) => void
 }
@@ -123,7 +126,7 @@ export class CommandQueue {
     onTotals(...totals)
     for (const [index, answer] of answers.entries()) {
       const { command, handleAnswer } = batch[index]!
-      onAnswer(command, answer)
+      onAnswer(command, answer, totals[3])
       handleAnswer?.(answer)
     }
   }

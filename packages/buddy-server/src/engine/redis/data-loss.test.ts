@@ -1,5 +1,6 @@
 // What holds at the moment when Redis has lost its data.
 import { describe, expect, test } from 'vitest'
+import { packValue } from '../../codec.ts'
 import type { Engine } from '../engine.ts'
 import { EngineWorld } from '../engine-world.fixture.ts'
 import { useRedis } from './connected-redis.fixture.ts'
@@ -68,5 +69,34 @@ describe.skipIf(missingRedisMessage)('while Redis does not answer', () => {
     nodes[0]!.handleConnected()
     await world.settle()
     expect(blocked()).toHaveLength(1)
+  })
+})
+
+describe.skipIf(missingRedisMessage)('a match from before a loss of data', () => {
+  test('that arrives after the nodes have stated their sessions has no effect, and its room ends', async () => {
+    const { world, nodes, ana, bob } = await createWorld()
+    ana.enter()
+    await world.settle()
+    redis.server.run('FLUSHALL')
+    for (let beat = 0; beat < 2; beat++) await world.advance(500)
+    expect(ana.isSearching).toBe(true)
+    const before = { type: 'matched', s: 'ana', n: 'node 0', g: ana.generation, v: 1000 } as const
+    const fields = { site: '', lobby: '', mode: 'video', openedAtMs: 0 } as const
+    const room = { id: 'former', ids: ['ana', 'bob'], ...fields } as const
+    const profile = JSON.stringify({ site: '', addressKey: '', personKey: '', name: '' })
+    const facts = { interests: [], languages: [], isOffered: false, isRematch: false } as const
+    const match = { ...before, room, profiles: [profile, profile], seat: 0, partner: 'node 1' }
+    const event = { ...match, ...facts, waitsMs: [0, 0] }
+    const arrive = (number: number, since: number): void =>
+      nodes[0]!.handleMessage(packValue(['node 2', number, [{ ...event, since }]]))
+    arrive(1, 1)
+    await world.settle()
+    expect([ana.room, ana.isSearching]).toEqual([undefined, true])
+    // The node of the partner states the room.
+    expect(redis.server.run('KEYS', '*:over:former').trim()).not.toBe('')
+    expect(bob.room).toBeUndefined()
+    // It is of the present data.
+    arrive(2, world.clock.now())
+    expect(ana.room?.id).toBe('former')
   })
 })

@@ -8,6 +8,7 @@ import type { Command } from './command-queue.ts'
 import { CommandQueue } from './command-queue.ts'
 import { FrameRelay } from './frame-relay.ts'
 import { LocalQueue } from './local-queue.ts'
+import { EventDelivery } from './event-delivery.ts'
 import { eventsOf } from './match-event.ts'
 import { NodeLife } from './node-life.ts'
 import { NodeMessages } from './node-messages.ts'
@@ -18,7 +19,7 @@ import type { RedisSessionContext, ShardArrival } from './redis-session.ts'
 import { RedisSession } from './redis-session.ts'
 import { Restatements } from './restatements.ts'
 import { Takeovers } from './takeovers.ts'
-import type { Adoption, Answer, Configuration, Location, StoredEvent } from './wire.ts'
+import type { Adoption, Answer, Configuration, Location } from './wire.ts'
 
 /** The dependencies of {@link RedisEngine}. */
 export interface RedisEngineDependencies extends EngineDependencies {
@@ -71,6 +72,7 @@ export class RedisEngine implements Engine {
   readonly #leaving = new Set<Promise<void>>()
   readonly #commands: CommandQueue
   readonly #messages: NodeMessages
+  readonly #events: EventDelivery
   readonly #relay: FrameRelay
   readonly #admissions: Admissions
   readonly #takeovers: Takeovers
@@ -97,9 +99,10 @@ export class RedisEngine implements Engine {
       redisNow,
       createId,
       configuration: () => this.#configuration(),
-      onAnswer: (command, answer) => this.#handleAnswer(command, answer),
-      onTotals: (waiting, rooms, users) => {
+      onAnswer: (command, answer, since) => this.#handleAnswer(command, answer, since),
+      onTotals: (waiting, rooms, users, since) => {
         this.#counts = { waiting, rooms, users }
+        this.#events.note(since)
         this.answeredAt = performance.now()
       },
       onFailed,
@@ -120,8 +123,17 @@ export class RedisEngine implements Engine {
       isConnected,
       onUndelivered: (node, frame) => this.#relay.hold(node, frame),
       onFailed,
-      onEvent: (event) => this.#deliver(event),
+      onEvent: (event) => this.#events.deliver(event),
       onFrame: (frame) => this.#relay.handleFrame(frame),
+    })
+    this.#events = new EventDelivery({
+      nodeId,
+      find,
+      post: (node, event) => this.#messages.post(node, event),
+      onReleased: (sessionId) => this.#takeovers.handleReleased(sessionId),
+      onEnded: (event) => this.#context.rooms.handleEnded(event),
+      onLost: (session) => this.#lose(session),
+      attempt: (act) => attempt(act, onError),
     })
     this.bans = new RedisBans({
       nodeId,
@@ -367,7 +379,15 @@ export class RedisEngine implements Engine {
       sendBlock: this.#dependencies.sendBlock ?? ((_, ...block) => this.sendBlock(...block)),
       relay: (node, frame) => this.#relay.relay(node, frame),
       pause: (node, sessionId, room, by) =>
-        this.#deliver({ type: 'pause', s: sessionId, n: node, g: 0, room, by, node: nodeId }),
+        this.#events.deliver({
+          type: 'pause',
+          s: sessionId,
+          n: node,
+          g: 0,
+          room,
+          by,
+          node: nodeId,
+        }),
       onLeaving: (left) => {
         this.#leaving.add(left)
         void left.then(() => this.#leaving.delete(left))
@@ -396,9 +416,15 @@ export class RedisEngine implements Engine {
     return new Promise((resolve) => this.#send(command, ([, , , result]) => resolve(result)))
   }
 
-  #handleAnswer({ c: name, s: sessionId }: Command, [failure, events, pairs]: Answer): void {
+  #handleAnswer(
+    { c: name, s: sessionId }: Command,
+    [failure, events, pairs]: Answer,
+    since: number | false,
+  ): void {
     const { onError } = this.#dependencies
-    for (const event of events) for (const each of eventsOf(event)) this.#deliver(each)
+    for (const event of events) {
+      for (const each of eventsOf(event)) this.#events.deliver(each, since)
+    }
     // A block was noted before its command was sent.
     if (name !== 'block') for (const pair of pairs) this.#note(pair)
     if (failure === false) return
@@ -429,23 +455,6 @@ export class RedisEngine implements Engine {
     if (this.#sessions.get(session.id) === session && !session.isLeaving) {
       await this.#restatements.state(session)
     }
-  }
-
-  #deliver(event: StoredEvent): void {
-    const { nodeId, onError } = this.#dependencies
-    const session = this.#sessions.get(event.s)
-    if (event.n !== nodeId) this.#messages.post(event.n, event)
-    else if (event.type === 'released') this.#takeovers.handleReleased(event.s)
-    else if (event.type === 'ended') attempt(() => this.#context.rooms.handleEnded(event), onError)
-    else if (event.type === 'paused') session?.handlePaused()
-    else if (event.type === 'pause') {
-      session?.handlePause(event.room)
-      // The answer follows all frames that were sent before.
-      this.#deliver({ type: 'paused', s: event.by, n: event.node, g: 0 })
-    } else if (event.type === 'release') attempt(() => session?.handleTaken(event), onError)
-    else if (event.type === 'displaced') {
-      if (session?.epoch === event.epoch) attempt(() => this.#lose(session), onError)
-    } else attempt(() => session?.handleEvent(event), onError)
   }
 
   #configuration(): Configuration {

@@ -386,6 +386,13 @@ export class RedisSession implements EngineSession {
     this.#state.room.handleFrame(item)
   }
 
+  /** Leaves the room of a match that was dropped. */
+  decline(roomId: string): void {
+    const { present } = this.#state.room
+    if (present?.room.id !== roomId)
+      this.#state.send('decline', { left: { id: roomId, reason: 'lost' } })
+  }
+
   /** Handles an event of Redis. */
   handleEvent(event: StoredEvent): void {
     handleStoredEvent(this.#state, event)

@@ -82,6 +82,11 @@ export type StoredEvent = {
   readonly g: number
   /** The number of the change of the session's place. */
   readonly v?: number
+  /**
+   * When Redis began with the data from which the event follows, on its clock. After a loss of data it is later. Missing
+   * if no node has sent a beat since, and in events of earlier versions of the server.
+   */
+  readonly since?: number
 } & (
   | {
       readonly type: 'searching'
@@ -265,7 +270,7 @@ export type Answer = readonly [
 
 /** The answer to a call: the numbers of waiting tickets, rooms and sessions, and the answers to its commands. */
 export type CallAnswer = readonly [
-  totals: readonly [waiting: number, rooms: number, users: number],
+  totals: readonly [waiting: number, rooms: number, users: number, since: number | false],
   answers: readonly Answer[],
 ]
 

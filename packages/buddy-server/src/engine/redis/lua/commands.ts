@@ -160,6 +160,9 @@ function commands.claim(command)
   elseif not rejoinRoom(rec, command.claim) then handleClaim(rec, command.claim, command.inMs) end
 end
 
+-- The node has received the match only after Redis had lost its data, and has stated the session without it.
+function commands.decline(command) leaveFormer(own(command), command.left) end
+
 -- A client resumes the session at the node, so the node has its latest state.
 function commands.welcome(command) call('HDEL', extraKey(own(command).id), 'ws') end
 
@@ -298,6 +301,6 @@ local function handle(keys, args)
     answers[index] = { failure, out, pairsOut, result or false }
   end
   saveAll()
-  return pack({ { totals.waiting, totals.rooms, totals.users }, answers })
+  return pack({ { totals.waiting, totals.rooms, totals.users, totals.since > 0 and totals.since or false }, answers })
 end
 `

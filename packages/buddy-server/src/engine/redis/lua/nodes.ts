@@ -107,7 +107,9 @@ function commands.beat(command)
   local isMore = call('EXISTS', B .. 'dying') == 1
     or #call('ZRANGEBYSCORE', B .. 'orphans', '-inf', now, 'LIMIT', 0, 1) > 0
   -- The first node stores an id. If a node receives another id than before, Redis has lost its data.
-  call('SET', B .. 'boot', command.boot .. ' ' .. string.format('%.0f', now), 'NX')
+  if call('SET', B .. 'boot', command.boot .. ' ' .. string.format('%.0f', now), 'NX') then
+    call('HSET', B .. 'counts', 'since', now)
+  end
   local banId, banNumber = banVersion()
   local boot = call('GET', B .. 'boot')
   local list = command.report and exchangeReports(command.n, command.report)

@@ -173,10 +173,11 @@ local function emitChange(rec, event)
   emit(rec, event)
 end
 
--- The numbers of the whole crowd: waiting, rooms, abandoned, users, and order, which increases with each ticket.
+-- The numbers of the whole crowd: waiting, rooms, abandoned, users, and order, which increases with each ticket; and
+-- since when Redis has its present data.
 local function readTotals()
-  local v = call('HMGET', B .. 'counts', 'waiting', 'rooms', 'abandoned', 'order', 'users')
-  totals = { waiting = tonumber(v[1] or 0), rooms = tonumber(v[2] or 0), abandoned = tonumber(v[3] or 0), order = tonumber(v[4] or 0), users = tonumber(v[5] or 0) }
+  local v = call('HMGET', B .. 'counts', 'waiting', 'rooms', 'abandoned', 'order', 'users', 'since')
+  totals = { waiting = tonumber(v[1] or 0), rooms = tonumber(v[2] or 0), abandoned = tonumber(v[3] or 0), order = tonumber(v[4] or 0), users = tonumber(v[5] or 0), since = tonumber(v[6] or 0) }
   areTotalsChanged = false
 end
 
