@@ -123,7 +123,9 @@ export async function handleHello(
   if (lateBan) return lateBan
   const adopted = former && hasOtherNodes ? await takeOver(former, context) : undefined
   if (adopted && 'code' in adopted) return adopted
-  // In the same time, another connection may have restored the session. Then it can be resumed.
+  // In the same time, the client may have come back by another connection, which must keep the session.
+  if (!isConnected()) return refusal('refused', 'the connection has closed')
+  // Another connection may have restored the session. Then it can be resumed.
   if (former && sessions.find(former.id)) return handleHello(hello, caller, context)
   if (former && !adopted && !former.isOfEarlierProcess) {
     // Nobody has the session any more, so the client gets a new one.
@@ -139,7 +141,9 @@ export async function handleHello(
   if (refused) return refused
   // In the same time, another connection may have restored the session, the client may have disconnected, or another
   // node may have banned the person.
-  if (former && sessions.find(former.id)) return handleHello(hello, caller, context)
+  if (former && isConnected() && sessions.find(former.id)) {
+    return handleHello(hello, caller, context)
+  }
   const late = isConnected()
     ? hasOtherNodes && refuseBanned(identity, addressKey, context)
     : refusal('refused', 'the connection has closed')
