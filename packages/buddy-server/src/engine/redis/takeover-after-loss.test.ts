@@ -76,3 +76,20 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data, a room cont
     await checkRoom(crowd, session, room)
   })
 })
+
+test.skipIf(missingRedisMessage)(
+  'a room that a session has left is over for a partner whose node states it later',
+  async () => {
+    const crowd = await createCrowd(redis)
+    const { nodes, ana, bob } = crowd
+    nodes.hang(1)
+    crowd.lose()
+    await beats(crowd, 2)
+    ana.leave()
+    await beats(crowd, 1)
+    bob.take()
+    nodes.wake(1)
+    await beats(crowd, 2)
+    expect(bob.take()).toEqual([{ type: 'parted', reason: 'left' }])
+  },
+)

@@ -3,10 +3,6 @@
  * or when Redis has lost its data. The node sends all that it knows of the session, and receives what it has missed.
  */
 export const restate = String.raw`
-local overMs = 120000
-
-local function overKey(room) return B .. 'over:' .. room end
-
 -- Ends a room that the session has left while Redis did not answer.
 local function leaveFormer(rec, left)
   if rec.p == 'r' and rec.rm == left.id then leaveRoom(rec, left.reason) return end
@@ -14,13 +10,13 @@ local function leaveFormer(rec, left)
   if room and (room.ids[1] == rec.id or room.ids[2] == rec.id) then
     local partner = partnerIn(room, rec)
     endRoom(room, rec.id, left.reason, partner and { partner } or {})
-  else call('SET', overKey(left.id), left.reason, 'PX', overMs) end
+  else noteOver(left.id, left.reason) end
 end
 
 -- Creates a room again that Redis has lost, or puts the session into it if its partner's node has created it. Returns
 -- whether the partner's node has not restated the partner yet.
 local function seatAgain(rec, fields)
-  local reason = call('GET', overKey(fields.id))
+  local reason = reasonOfEnd(fields.id)
   if reason then
     emitChange(rec, { type = 'parted', room = fields.id, reason = reason })
     return false

@@ -5,6 +5,8 @@
  */
 export const rooms = String.raw`
 local abandonedAfterMs = 5000
+-- For how long it is known that a room has ended that a node may still state.
+local overMs = 120000
 local roomId -- the id of the next room, which the node has created
 local nextRoom = 0
 
@@ -110,28 +112,40 @@ local function keepRoom(id)
   if call('ZREM', B .. 'abandoned', id) == 1 then count('abandoned', -1) end
 end
 
--- Ends a room. The recipients receive parted.
+-- Notes that a room has ended, for the node of a session of it that Redis does not know, or not in that room: Redis has
+-- lost its data, and that node may state the room later.
+local function noteOver(id, reason) call('SET', B .. 'over:' .. id, reason, 'PX', overMs) end
+
+local function reasonOfEnd(id) return call('GET', B .. 'over:' .. id) or nil end
+
+-- Ends a room. The recipients who are in it receive parted.
 local function endRoom(room, leaver, reason, recipients)
   local wasFull = not canOpenRoom()
   rooms[room.id], changedRooms[room.id] = false, true
   count('rooms', -1)
-  local members, isEmpty = {}, true
-  for index, id in ipairs(room.ids) do
-    members[index] = find(id)
-    if members[index] and not members[index].a then isEmpty = false end
+  local members, isIn, isEmpty = {}, {}, true
+  for _, id in ipairs(room.ids) do
+    local member = find(id)
+    if member and member.p == 'r' and member.rm == room.id then
+      members[#members + 1], isIn[id] = member, true
+      if not member.a then isEmpty = false end
+    end
   end
   if isEmpty then keepRoom(room.id) end
-  if members[1] and members[2] then meet(members[1].k, members[2].k, now, members[1], members[2]) end
+  if #members == 2 then meet(members[1].k, members[2].k, now, members[1], members[2])
+  else noteOver(room.id, reason) end
   for _, member in ipairs(members) do
     setPlace(member, 'i')
     if room.pool then leavePool(room.pool, member.k) end
   end
   for _, member in ipairs(recipients) do
-    -- The node that takes the session over will need the reason.
-    if member.n == '' or member.cp then call('HSET', extraKey(member.id), 'lr', reason) end
-    emitChange(member, { type = 'parted', room = room.id, reason = reason })
+    if isIn[member.id] then
+      -- The node that takes the session over will need the reason.
+      if member.n == '' or member.cp then call('HSET', extraKey(member.id), 'lr', reason) end
+      emitChange(member, { type = 'parted', room = room.id, reason = reason })
+    end
   end
-  local first = members[1]
+  local first = find(room.ids[1])
   if first then
     emit(first, { type = 'ended', room = room.id, leaver = leaver, reason = reason, durationMs = now - room.at })
   end

@@ -163,8 +163,15 @@ local function continueRoom(rec, claim, frames)
 end
 
 -- Puts a session into the room that it claims, if the partner is in that room. Redis has lost its data, and only the
--- partner's node has stated the room again. Returns false if the partner is not there.
+-- partner's node has stated the room again. If the partner has left it meanwhile, the session receives the reason.
+-- Returns false if Redis knows neither.
 local function rejoinRoom(rec, claim)
+  local reason = claim and reasonOfEnd(claim.roomId)
+  if reason then
+    handleClaim(rec, nil)
+    emitChange(rec, { type = 'parted', room = claim.roomId, reason = reason })
+    return true
+  end
   local room = claim and roomOf(claim.roomId)
   if not room or (room.ids[1] ~= rec.id and room.ids[2] ~= rec.id) then return false end
   local partner = partnerIn(room, rec)
