@@ -19,7 +19,7 @@ import type { RedisSessionContext, ShardArrival } from './redis-session.ts'
 import { RedisSession } from './redis-session.ts'
 import { Restatements } from './restatements.ts'
 import { Takeovers } from './takeovers.ts'
-import type { Adoption, Answer, Configuration, Location } from './wire.ts'
+import type { Adoption, Answer, Configuration, FrameItem, Location } from './wire.ts'
 
 /** The dependencies of {@link RedisEngine}. */
 export interface RedisEngineDependencies extends EngineDependencies {
@@ -124,7 +124,7 @@ export class RedisEngine implements Engine {
       onUndelivered: (node, frame) => this.#relay.hold(node, frame),
       onFailed,
       onEvent: (event) => this.#events.deliver(event),
-      onFrame: (frame) => this.#relay.handleFrame(frame),
+      onFrame: (frame) => this.#handleFrame(frame),
     })
     this.#events = new EventDelivery({
       nodeId,
@@ -398,6 +398,14 @@ export class RedisEngine implements Engine {
       onReleased: (s, by) => this.#messages.post(by, { type: 'released', s, n: by, g: 0 }),
       rooms: new ObservedRooms(clock, observer),
     }
+  }
+
+  /** Handles a frame from another node. */
+  #handleFrame(frame: FrameItem): void {
+    const session = this.#sessions.get(frame[0])
+    const handle = (): void => this.#relay.handleFrame(frame)
+    if (session) this.#restatements.afterStatement(session, handle)
+    else handle()
   }
 
   #newId(): string {

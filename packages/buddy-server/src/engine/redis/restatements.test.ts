@@ -32,7 +32,7 @@ function createNode(count: number) {
     await new Promise(setImmediate)
     return command?.s
   }
-  return { node, restatements, unanswered, answerNext }
+  return { node, sessions, restatements, unanswered, answerNext }
 }
 
 test('after an outage, a node has one unanswered statement at a time, however many sessions it has', async () => {
@@ -56,4 +56,21 @@ test('a node that loses Redis again stops, and begins anew when Redis answers', 
   node.isConnected = true
   void restatements.stateAll()
   expect(await answerNext()).toBe('session 0')
+})
+
+test('a frame waits until its session has been stated, which happens at once then', async () => {
+  const { sessions, restatements, answerNext } = createNode(3)
+  const handled: string[] = []
+  const handle = (name: string) => (): void => void handled.push(name)
+  const done = restatements.stateAll()
+  restatements.afterStatement(sessions[2]!, handle('first'))
+  restatements.afterStatement(sessions[2]!, handle('second'))
+  expect(await answerNext()).toBe('session 0')
+  expect(handled).toEqual([])
+  expect(await answerNext()).toBe('session 2')
+  expect(handled).toEqual(['first', 'second'])
+  restatements.afterStatement(sessions[0]!, handle('third'))
+  expect(handled).toHaveLength(3)
+  expect(await answerNext()).toBe('session 1')
+  await done
 })

@@ -34,6 +34,10 @@ export class Restatements {
   #number = 0
   #isStatingAll = false
   readonly #statements = new Map<RedisSession, Statement>()
+  /** The sessions that must be stated again, and what waits until then. */
+  readonly #due = new Map<RedisSession, (() => void)[]>()
+  /** Whether the sessions that are due may be stated. */
+  #isReady = false
 
   constructor(dependencies: RestatementsDependencies) {
     this.#dependencies = dependencies
@@ -54,12 +58,32 @@ export class Restatements {
     this.#isStatingAll = true
     // Redis knows the sessions that begin after this call.
     const all = [...sessions()]
+    for (const session of all) if (!this.#due.has(session)) this.#due.set(session, [])
+    this.#isReady = false
     if (ready) await ready
-    for (const session of all) {
+    if (number === this.#number) this.#isReady = true
+    for (const session of [...all, ...this.#due.keys()]) {
       if (number !== this.#number || !isConnected()) return
+      if (!this.#due.has(session)) continue
       if (has(session) && !session.isLeaving) await this.state(session)
+      else this.#settle(session)
     }
     if (number === this.#number) this.#isStatingAll = false
+  }
+
+  /**
+   * Calls `act` now, or after the statement of a session that must be stated again. Redis may have kept frames for the
+   * session, which are part of the answer, and no later frame may overtake them.
+   */
+  afterStatement(session: RedisSession, act: () => void): void {
+    const waiting = this.#due.get(session)
+    if (!waiting) {
+      act()
+      return
+    }
+    waiting.push(act)
+    const isStated = this.#statements.has(session)
+    if (this.#isReady && !isStated && this.#dependencies.isConnected()) void this.state(session)
   }
 
   /**
@@ -86,12 +110,20 @@ export class Restatements {
     this.#statements.delete(session)
   }
 
+  #settle(session: RedisSession): void {
+    const waiting = this.#due.get(session) ?? []
+    this.#due.delete(session)
+    for (const act of waiting) act()
+  }
+
   #stateOnce(session: RedisSession): Promise<void> {
     const { send, onLost } = this.#dependencies
     return new Promise((resolve) => {
       send(session.statement(), ([failure, , , result]) => {
         if (failure === false) this.#handleRestated(session, result as Restated)
         else if (failure === 'fenced') onLost(session)
+        // If Redis does not answer, all sessions are stated again when it does.
+        if (failure !== 'unavailable') this.#settle(session)
         resolve()
       })
     })
