@@ -260,7 +260,7 @@ local function readAhead(list, values)
       command = { c = 'enter', ${enterFields.map((name, index) => `${name} = values[command + ${index + 1}]`).join(', ')}, w = command + ${enterFields.length} }
       list[index] = command
     end
-    ids[index] = command.s
+    ids[#ids + 1] = command.s
     if command.w then
       command.w = ticketFrom(values[1 + command.w])
       wishes[#wishes + 1] = command.w
@@ -268,6 +268,7 @@ local function readAhead(list, values)
   end
   readSessions(ids)
   readRooms(ids)
+  if #wishes > 0 then readBlocks(ids) end
   readFairStates(wishes)
 end
 
@@ -277,7 +278,7 @@ local function handle(keys, args)
   -- The tickets of the commands follow the rest.
   local values = { unpackMessage(args[1]) }
   local batch = values[1]
-  leaving, dissolved, commandCount, seenBy = nil, 0, #batch.commands, {}
+  leaving, dissolved, commandCount, seenBy, unblocked = nil, 0, #batch.commands, {}, {}
   cfg = batch.cfg
   if batch.now then now = batch.now
   else

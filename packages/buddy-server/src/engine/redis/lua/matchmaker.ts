@@ -43,21 +43,25 @@ local function noteWait(w)
   local list, sorted = waits.list, waits.sorted
   waits.isChanged = true
   list[#list + 1] = waitMs
-  if #list > maxWaits then
-    local oldest = table.remove(list, 1)
-    for index, value in ipairs(sorted) do
-      if value == oldest then
-        table.remove(sorted, index)
-        break
-      end
+  local place = #list
+  if place > maxWaits then
+    local oldest, last = table.remove(list, 1), maxWaits
+    -- The new value replaces the oldest one, which is between place and last.
+    place = 1
+    while place < last do
+      local middle = math.floor((place + last) / 2)
+      if sorted[middle] < oldest then place = middle + 1 else last = middle end
     end
   end
-  local place = #sorted
-  while place > 0 and sorted[place] > waitMs do
-    sorted[place + 1] = sorted[place]
+  while place > 1 and sorted[place - 1] > waitMs do
+    sorted[place] = sorted[place - 1]
     place = place - 1
   end
-  sorted[place + 1] = waitMs
+  while place < #sorted and sorted[place + 1] < waitMs do
+    sorted[place] = sorted[place + 1]
+    place = place + 1
+  end
+  sorted[place] = waitMs
 end
 
 function saveWaits()

@@ -14,6 +14,8 @@ local maxSingleReads = 8
 local trimAfter = 8
 -- The meetings of the present call that are not written yet, by person: times, by the other person, and the session.
 local meetings
+-- People who have no blocks.
+local unblocked
 
 local function meetOne(person, other, atMs, rec)
   local pending = meetings[person]
@@ -81,6 +83,7 @@ local function meet(one, other, atMs, oneRec, otherRec)
 end
 
 local function blockOne(person, other, untilMs)
+  unblocked[person] = nil
   local key = B .. 'b:' .. person
   call('ZADD', key, 'GT', untilMs, other)
   call('ZREMRANGEBYRANK', key, 0, -1 - maxPairs)
@@ -95,9 +98,23 @@ local function block(one, other, untilMs)
   pairsOut[#pairsOut + 1] = { 'blocked', one, other, untilMs }
 end
 
+-- Finds out by one command whether any of the sessions belongs to a person with blocks. Few people have some.
+local function readBlocks(ids)
+  local keys, persons = {}, {}
+  for index = 1, #ids do
+    local rec = recs[ids[index]]
+    if rec then
+      persons[#persons + 1] = rec.k
+      keys[#keys + 1] = B .. 'b:' .. rec.k
+    end
+  end
+  if #keys == 0 or call('EXISTS', unpack(keys)) > 0 then return end
+  for index = 1, #persons do unblocked[persons[index]] = true end
+end
+
 -- Returns what a search knows of the recent partners and blocks of a person. met is nil until all partners were read.
 local function acquaintancesOf(person)
-  return { hasBlocks = call('EXISTS', B .. 'b:' .. person) == 1, reads = 0, met = nil }
+  return { hasBlocks = not unblocked[person] and call('EXISTS', B .. 'b:' .. person) == 1, reads = 0, met = nil }
 end
 
 local function metByOne(one, other, known)

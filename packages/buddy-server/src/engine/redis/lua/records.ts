@@ -51,10 +51,16 @@ local ticketFrom, storedTicket -- see tickets
 local function sessionFrom(id, stored)
   if not stored then return false end
   local n, e, g, p, a, k, rm, vp, cp, cl, change, mx, mc, f, w = unpackMessage(stored)
-  return {
-    id = id, n = n, e = e, g = g, p = p, a = a or nil, k = k, rm = rm or nil, vp = vp or nil, cp = cp, cl = cl or nil, v = change,
-    mx = mx or nil, mc = mc or nil, f = f or nil, w = w and ticketFrom(unpackMessage(w)) or nil, isChanged = false,
+  local rec = {
+    id = id, n = n, e = e, g = g, p = p, k = k, v = change, rm = rm or nil, vp = vp or nil, mx = mx or nil, mc = mc or nil, f = f or nil,
+    isChanged = false,
   }
+  -- Few sessions have these. A smaller table is faster.
+  if a then rec.a = a end
+  if cp then rec.cp = cp end
+  if cl then rec.cl = cl end
+  if w then rec.w = ticketFrom(unpackMessage(w)) end
+  return rec
 end
 
 -- Returns a session; nil if there is none. What changes the result calls put.

@@ -86,7 +86,7 @@ local function saveRooms()
     if room then
       local ids = room.ids
       opened[#opened + 1] = roomKey(id)
-      opened[#opened + 1] = pack(ids[1], ids[2], room.site, room.lobby, room.mode, room.at, room.pool or false, room.packed or false)
+      opened[#opened + 1] = packAll({ ids[1], ids[2], room.site, room.lobby, room.mode, room.at, room.pool or false, room.packed or false })
     else ended[#ended + 1] = roomKey(id) end
   end
   saveValues(opened)
@@ -218,7 +218,7 @@ openRoom = function(match, isOffered)
   local waitMs, otherWaitMs = now - a.since0, now - b.since0
   local room = {
     id = id, ids = { one.id, two.id }, site = rest.site, lobby = rest.lobby, mode = rest.mode, at = now, pool = b.pool,
-    packed = pack(interests, otherInterests, languages, otherLanguages, match.isRematch, waitMs, otherWaitMs),
+    packed = packAll({ interests, otherInterests, languages, otherLanguages, match.isRematch, waitMs, otherWaitMs }),
   }
   seat(room, one, two)
   meet(one.k, two.k, now, one, two)
