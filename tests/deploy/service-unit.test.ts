@@ -39,6 +39,11 @@ test.skipIf(isMissing)('systemd counts an exposure below 1.5 of 10', () => {
   expect(analyze(unit.replace('CapabilityBoundingSet=\n', ''), ...args)).toMatchObject({ code: 1 })
 })
 
+test('systemd starts and reloads the server also while Redis does not answer', () => {
+  const checks = [...unit.matchAll(/^\w+=\S+ check-config(.*)$/gm)].map(([, flags]) => flags)
+  expect(checks).toEqual([' --without-redis', ' --running --without-redis'])
+})
+
 test('systemd gives the server more time to stop than it takes', () => {
   const secondsOf = (name: string): number => Number(new RegExp(`${name}=(\\d+)`).exec(unit)![1])
   // Webhooks have two more seconds.

@@ -9,6 +9,7 @@ import { Command } from 'commander'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { addCheckConfig } from '../../packages/buddy-server/src/commands/check-config.ts'
 import { addDoctor } from '../../packages/buddy-server/src/commands/doctor.ts'
 import { addAudit } from '../../packages/buddy-server/src/commands/audit.ts'
 import { addModeration } from '../../packages/buddy-server/src/commands/moderation.ts'
@@ -117,6 +118,7 @@ test('every environment variable on the pages exists', () => {
 const program = new Command()
 addInit(program, () => ({}))
 addTurnConfig(program, () => ({}))
+addCheckConfig(program, () => ({}))
 addDoctor(program, () => ({}))
 addModeration(program, () => ({}))
 addAudit(program, () => ({}))

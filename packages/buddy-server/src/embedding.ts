@@ -60,6 +60,8 @@ export interface CheckOptions {
    * @default false
    */
   readonly isRunning?: boolean | undefined
+  /** Whether Redis is not checked. A server starts without it, and waits until it answers. @default false */
+  readonly isWithoutRedis?: boolean | undefined
 }
 
 /** What a program that embeds the server passes to it besides the options. */

@@ -216,6 +216,14 @@ test('checkStart accepts the port of a running server if the option isRunning is
   await expect(checkStart(input, { isRunning: true })).resolves.toBeUndefined()
 })
 
+test('checkStart does not need Redis if the option isWithoutRedis is set', async () => {
+  // Nothing listens at this port.
+  const environment = { ...good, REDIS_URL: 'redis://127.0.0.1:1' }
+  const input: ConfigInput = { environment, flags: {} }
+  await expect(checkStart(input, {})).rejects.toThrow('nothing listens there')
+  await expect(checkStart(input, { isWithoutRedis: true })).resolves.toBeUndefined()
+})
+
 test('checkStart checks the certificate of a running server too', async () => {
   const environment = { ...good, TLS_CERT_FILE: '/nowhere/c.pem', TLS_KEY_FILE: '/nowhere/k.pem' }
   const check = checkStart({ environment, flags: {} }, { isRunning: true })

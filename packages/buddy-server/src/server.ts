@@ -368,11 +368,11 @@ export function createBuddyServer(
         throw error
       }
     },
-    check: async ({ isRunning = false } = {}) => {
+    check: async ({ isRunning = false, isWithoutRedis = false } = {}) => {
       const faults = describeFaults(publicFiles)
       if (faults) throw new IncompleteFilesError(faults)
       checkStore(settings.dataDir, isRunning)
-      if (settings.redisUrl) await checkRedis(settings)
+      if (settings.redisUrl && !isWithoutRedis) await checkRedis(settings)
       if (isRunning) transport.checkTls()
       else await transport.check(settings.host, settings.port)
     },

@@ -14,10 +14,18 @@ export function addCheckConfig(program: Command, input: () => ConfigInput): void
       'check whether a server can start with this configuration on this machine, and exit',
     )
     .option('--running', 'the server runs already: do not check whether its port is free')
-    .action(({ running: isRunning }: { running?: true }) =>
-      orExplain(async () => {
-        await checkStart(input(), { isRunning })
-        console.log('The configuration is valid.')
-      }),
+    .option('--without-redis', 'do not check Redis: a server starts without it, and waits for it')
+    .action(
+      ({
+        running: isRunning,
+        withoutRedis: isWithoutRedis,
+      }: {
+        running?: true
+        withoutRedis?: true
+      }) =>
+        orExplain(async () => {
+          await checkStart(input(), { isRunning, isWithoutRedis })
+          console.log('The configuration is valid.')
+        }),
     )
 }
