@@ -97,10 +97,10 @@ export async function handleHello(
   }
   if (hello.resume) {
     const { received } = hello.resume
-    const refused = await refuseMoved(hello.resume.token, site, caller, context)
-    if (refused) return refused
     const refusedLost = await refuseUnconfirmed(hello.resume.token, caller, context)
     if (refusedLost) return refusedLost
+    const refused = await refuseMoved(hello.resume.token, site, caller, context)
+    if (refused) return refused
     const session = sessions.resume({ ...hello.resume, site: site.key }, { link, addressKey })
     if (session) return 'code' in session ? session : { session, site, received }
   }

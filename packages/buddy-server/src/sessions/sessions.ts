@@ -276,8 +276,8 @@ export class Sessions {
   }
 
   /**
-   * Ends a session at this node, because another one takes it over. Closes its connection. The client may have come
-   * back here after it had asked the other node, because that one hung. Then it is asked to reconnect.
+   * Ends a session at this node, because another one takes it over. If the client has resumed the session here since it
+   * asked the other node, its connection is closed with `going-away`, and it reconnects; otherwise with `session-taken`.
    * @param welcomes how many welcomes the client knew of when it came to the other node
    * @returns what the other node needs
    */

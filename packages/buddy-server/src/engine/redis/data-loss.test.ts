@@ -58,6 +58,20 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data', () => {
 })
 
 describe.skipIf(missingRedisMessage)('while Redis does not answer', () => {
+  test('a report is answered at once, so that its node can store it', async () => {
+    const { world, nodes, ana, cleo } = await createWorld()
+    for (const session of [ana, cleo]) session.enter()
+    await world.settle()
+    nodes[0]!.handleDisconnected()
+    ana.take()
+    ana.report()
+    const encounter = { partnerId: 'cleo', partnerKey: 'person cleo', isRepeated: false }
+    expect(ana.take()).toMatchObject([{ type: 'reported', encounter }])
+    nodes[0]!.handleConnected()
+    await world.settle()
+    expect(ana.take().filter((event) => 'encounter' in event)).toEqual([])
+  })
+
   test('a node learns of a block at once, so that it can store it', async () => {
     const { world, nodes, ana, cleo } = await createWorld()
     for (const session of [ana, cleo]) session.enter()

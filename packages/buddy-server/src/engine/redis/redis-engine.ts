@@ -453,6 +453,7 @@ export class RedisEngine implements Engine {
 
   /** Another node has the session. */
   #lose(session: RedisSession): void {
+    this.#local.leave(session)
     session.handleLost()
     this.#context.forget(session)
   }

@@ -19,6 +19,8 @@ function createSession() {
   const events: EngineEvent['type'][] = []
   /** The nodes to which frames were sent. */
   const relayed: string[] = []
+  /** Whether the session may be in the queue of its node, which is used while Redis does not answer. */
+  const queued = new Set<string>()
   const context = {
     nodeId: 'node',
     clock: { now: () => 0, after: () => () => undefined },
@@ -29,8 +31,8 @@ function createSession() {
     send: () => undefined,
     relay: (node: string) => relayed.push(node),
     isConnected: () => true,
-    onEntered: () => undefined,
-    onQuit: () => undefined,
+    onEntered: () => queued.add('ana'),
+    onQuit: () => queued.delete('ana'),
     rooms: { add: (_room: object, report?: () => void) => report?.() },
   } as unknown as RedisSessionContext
   const seat = { sessionId: 'ana', nodeId: 'node', name: '', subject: undefined, personKey: 'ana' }
@@ -42,7 +44,7 @@ function createSession() {
     context,
   )
   session.enter(createTicket({ sessionId: 'ana', mode: 'text' }), 1)
-  return { session, events, relayed }
+  return { session, events, relayed, queued }
 }
 
 const matched: StoredEvent & { readonly type: 'matched' } = {
@@ -112,4 +114,13 @@ test('a session that may be matched again does not receive events about its form
   session.enter(createTicket({ sessionId: 'ana', mode: 'text' }), 2)
   session.handleEvent({ ...matched, g: 2, v: 3, room: { ...matched.room, id: 'next' } })
   expect(events).toEqual(['matched'])
+})
+
+test('a session without a connection is not in the queue of its node, and is again when it has one', () => {
+  const { session, queued } = createSession()
+  expect(queued.size).toBe(1)
+  session.away()
+  expect(queued.size).toBe(0)
+  session.back('ana')
+  expect(queued.size).toBe(1)
 })

@@ -64,6 +64,8 @@ export class RedisSession implements EngineSession {
   /** Whether Redis has not answered the claim of a room yet, and what happens when it has. */
   #isClaiming = false
   #onClaimed: (() => void) | undefined
+  /** The latest ticket; undefined before the first one. */
+  #ticket: Ticket | undefined
   /** The nodes that want to take the session over, and are notified after the release. */
   readonly #takers: string[] = []
 
@@ -96,7 +98,7 @@ export class RedisSession implements EngineSession {
     return this.#state.id
   }
 
-  /** The number of times that nodes have taken the session over. */
+  /** Increases each time that a node takes the session over, or that it moves to another shard. */
   get epoch(): number {
     return this.#state.epoch
   }
@@ -137,6 +139,7 @@ export class RedisSession implements EngineSession {
     state.generation = generation
     state.site = ticket.site
     state.offer = offer
+    this.#ticket = ticket
     const room = this.#context.createId()
     const isOffered = offer !== undefined
     const w = this.#toStored(ticket)
@@ -149,6 +152,7 @@ export class RedisSession implements EngineSession {
     const state = this.#state
     const w = this.#toStored(ticket)
     if (state.intent.kind === 'enter') state.intent = { ...state.intent, ticket: w }
+    this.#ticket = ticket
     state.send('change', { w, room: this.#context.createId() })
   }
 
@@ -165,6 +169,7 @@ export class RedisSession implements EngineSession {
   }
 
   away(): void {
+    this.#context.onQuit(this)
     this.#state.isAway = true
     this.#state.send('away', {})
   }
@@ -178,6 +183,7 @@ export class RedisSession implements EngineSession {
       room: this.#context.createId(),
       ...(isNew && { f: toStoredProfile(state.profile) }),
     })
+    if (state.intent.kind === 'enter' && this.#ticket) this.#context.onEntered(this, this.#ticket)
   }
 
   claimRoom(claim: RoomClaim | undefined, generation: number): void {
@@ -225,7 +231,7 @@ export class RedisSession implements EngineSession {
 
   welcome(number: number): void {
     this.#state.welcomes = number
-    this.#state.send('welcome', {})
+    this.#state.send('resumed', {})
   }
 
   confirmWelcome(): void {
@@ -411,7 +417,10 @@ export class RedisSession implements EngineSession {
     const { personKey, site } = state.profile
     if (partnerKey !== '') this.#context.onBlocked(personKey, partnerKey)
     const command = { c: 'block', s: state.id, k: personKey, partner, partnerKey }
-    this.#context.sendBlock({ site, lobby }, command, handle)
+    // A report must be stored at once, because this node may end before Redis answers.
+    const isLate = !this.#context.isConnected()
+    this.#context.sendBlock({ site, lobby }, command, isLate ? () => undefined : handle)
+    if (isLate) answer(() => onProfile(undefined))
   }
 
   /** Leaves the place. The caller sends the command, which Redis may receive later. */

@@ -27,7 +27,7 @@ interface Statement {
   done: Promise<void>
 }
 
-/** Brings Redis and this node together again about sessions. */
+/** States sessions of this node to Redis again, so that both know the same of them. */
 export class Restatements {
   readonly #dependencies: RestatementsDependencies
   /** The number of times that this node has restated all its sessions. */

@@ -15,7 +15,7 @@ export interface Seated {
 
 /** The session whose room it is. It receives the frames of the partner. */
 interface Occupant {
-  /** The number of times that nodes have taken the session over. */
+  /** Increases each time that a node takes the session over, or that it moves to another shard. */
   readonly epoch: number
   deliverFrame(frame: Uint8Array): void
 }

@@ -22,7 +22,7 @@ export class SessionState {
   readonly room: SessionRoom
   profile: SessionProfile
   generation = 0
-  /** The number of times that nodes have taken the session over. */
+  /** Increases each time that a node takes the session over, or that it moves to another shard. */
   epoch: number
   /**
    * How many welcomes the session has had, and how many of them its client has certainly received. The first one is

@@ -94,6 +94,46 @@ describe.skipIf(missingRedisMessage)('a node', () => {
     expect(await settled(world, adopted)).toMatchObject({ received: 5 })
   })
 
+  test('admits a session whose former node has stated it first after a loss of data, and has not reached its latest', async () => {
+    const { world, nodes, takeOver, lose } = await createCrowd(redis)
+    const [, second] = nodes.nodes
+    nodes.hang(0)
+    const { session } = await takeOver('ana', 2)
+    session.welcome(2)
+    session.claim()
+    await world.settle()
+    nodes.hang(2)
+    lose()
+    nodes.wake(0)
+    // The nodes have had the time to state their sessions.
+    for (let beat = 0; beat < 8; beat++) await world.advance(beatMs)
+    expect(await settled(world, second!.adopt('ana', '', 2))).toMatchObject({ frames: [] })
+    const place = { site: '', addressKey: 'address of ana' }
+    const seat = { sessionId: 'ana', nodeId: 'node', name: '', subject: undefined, personKey: '' }
+    const profile = { seat, ...place, personKey: 'person ana' }
+    const admitted = second!.admit(profile, { maxOfSite: 10, maxOfAddress: 10 })
+    expect(await settled(world, admitted)).toBeUndefined()
+    const again = new ContractSession('ana', second!, true)
+    again.claim()
+    await world.settle()
+    expect(again.isTaken).toBe(false)
+  })
+
+  test('takes a session over that was resumed while Redis did not answer', async () => {
+    const { world, nodes, ana, lose } = await createCrowd(redis)
+    const [first, , last] = nodes.nodes
+    lose()
+    await world.advance(beatMs)
+    const node = first as RedisEngine
+    node.handleDisconnected()
+    ana.welcome(2)
+    ana.confirmWelcome()
+    node.handleConnected()
+    await world.settle()
+    expect(await settled(world, last!.adopt('ana', '', 1))).toBeUndefined()
+    expect(await settled(world, last!.adopt('ana', '', 2))).toBeDefined()
+  })
+
   test('has the session if it is taken over again and again', async () => {
     const { world, nodes, takeOver } = await createCrowd(redis)
     const { session } = await takeOver('ana', 2)

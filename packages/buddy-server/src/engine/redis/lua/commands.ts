@@ -11,7 +11,11 @@ export const commands = String.raw`
 function commands.admit(command)
   local rec, profile = find(command.s), command.f
   local site, addressKey = profile[1], profile[2]
-  if rec and rec.n ~= command.n then error({ code = 'fenced' }) end
+  if rec and rec.n ~= command.n then
+    if rec.e >= command.e then error({ code = 'fenced' }) end
+    -- A former node has stated the session after a loss of data. The session counts already, and its join displaces it.
+    return
+  end
   local former = rec and profileOf(rec.id)
   local siteExcess = excessAt('sites', site, command.maxOfSite)
   if not former and siteExcess >= 0 then return { full = 'site', excess = siteExcess } end
@@ -164,7 +168,7 @@ end
 function commands.decline(command) leaveFormer(own(command), command.left) end
 
 -- A client resumes the session at the node, so the node has its latest state.
-function commands.welcome(command) call('HDEL', extraKey(own(command).id), 'ws') end
+function commands.resumed(command) call('HDEL', extraKey(own(command).id), 'ws') end
 
 -- The client has received this welcome.
 function commands.welcomed(command) call('HSET', extraKey(own(command).id), 'wc', command.welcomes) end

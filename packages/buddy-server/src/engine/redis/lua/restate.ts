@@ -38,7 +38,9 @@ local function seatAgain(rec, fields)
 end
 
 local function noteWelcomes(command)
-  call('HSET', extraKey(command.s), 'ws', command.welcomes, 'wc', command.confirmedWelcomes)
+  local key, confirmed = extraKey(command.s), command.confirmedWelcomes
+  call('HSET', key, 'ws', command.welcomes)
+  if confirmed > (numberOf(call('HGET', key, 'wc')) or 0) then call('HSET', key, 'wc', confirmed) end
 end
 
 local function enterAgain(rec, command)
@@ -122,7 +124,6 @@ function commands.restate(command)
     setGeneration(rec, -1)
     rec.k, rec.v = command.k, math.max(rec.v, command.v)
     put(rec)
-    noteWelcomes(command)
   elseif rec.n == '' and rec.e == command.e + 1 then
     -- The other nodes had declared this one dead, and no node has had the session since.
     rec.n, rec.e = command.n, rec.e + 1
@@ -136,11 +137,12 @@ function commands.restate(command)
     isContinued = false
     -- Redis had lost its data, and a former node of the session has stated it first.
     displace(rec)
-    noteWelcomes(command)
+    call('HDEL', extraKey(rec.id), 'wc')
     rec.n, rec.e = command.n, command.e
     put(rec)
     setGeneration(rec, -1)
   elseif rec.n ~= command.n or rec.e ~= command.e then error({ code = 'fenced' }) end
+  noteWelcomes(command)
   -- Redis has not received the command join.
   if command.taken and rec.g == -1 and rec.cp then joinTaken(rec, command.taken) end
   if isTaking or isContinued then kept = takeFrames(rec, isContinued and command.e or lostEpoch) end
