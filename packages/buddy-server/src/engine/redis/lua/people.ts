@@ -4,18 +4,21 @@
  * Two people avoid each other if one of the two remembers the other.
  */
 export const people = String.raw`
--- A person with more pairs than this loses the oldest.
-local maxPairs = 1000
+local saveMeetings, meet, block, readBlocks, acquaintancesOf, relationOf, avoidsAll
 -- Recent partners meet again only if there are at most this number of other people to compare.
 local maxOthers = 64
--- A search that compares more people than this reads all whom the person remembers at once.
-local maxSingleReads = 8
--- The oldest of more partners than a person remembers are forgotten after this number of meetings.
-local trimAfter = 8
 -- The meetings of the present call that are not written yet, by person: times, by the other person, and the session.
 local meetings
 -- People who have no blocks.
 local unblocked
+
+do
+-- A person with more pairs than this loses the oldest.
+local maxPairs = 1000
+-- A search that compares more people than this reads all whom the person remembers at once.
+local maxSingleReads = 8
+-- The oldest of more partners than a person remembers are forgotten after this number of meetings.
+local trimAfter = 8
 
 local function meetOne(person, other, atMs, rec)
   local pending = meetings[person]
@@ -59,7 +62,7 @@ local function saveMeetingsOf(person)
   end
 end
 
-local function saveMeetings()
+function saveMeetings()
   for person in pairs(meetings) do saveMeetingsOf(person) end
 end
 
@@ -75,7 +78,7 @@ local function metAt(person, other)
 end
 
 -- oneRec and otherRec are sessions of the two people, if they are known.
-local function meet(one, other, atMs, oneRec, otherRec)
+function meet(one, other, atMs, oneRec, otherRec)
   if one == other or cfg.avoidMs <= 0 then return end
   meetOne(one, other, atMs, oneRec)
   meetOne(other, one, atMs, otherRec)
@@ -91,7 +94,7 @@ local function blockOne(person, other, untilMs)
   call('PEXPIRE', key, math.max(1, math.ceil(tonumber(last[2]) - now)))
 end
 
-local function block(one, other, untilMs)
+function block(one, other, untilMs)
   if one == other then return end
   blockOne(one, other, untilMs)
   blockOne(other, one, untilMs)
@@ -99,7 +102,7 @@ local function block(one, other, untilMs)
 end
 
 -- Finds out by one command whether any of the sessions belongs to a person with blocks. Few people have some.
-local function readBlocks(ids)
+function readBlocks(ids)
   local keys, persons = {}, {}
   for index = 1, #ids do
     local rec = recs[ids[index]]
@@ -113,7 +116,7 @@ local function readBlocks(ids)
 end
 
 -- Returns what a search knows of the recent partners and blocks of a person. met is nil until all partners were read.
-local function acquaintancesOf(person)
+function acquaintancesOf(person)
   return { hasBlocks = not unblocked[person] and call('EXISTS', B .. 'b:' .. person) == 1, reads = 0, met = nil }
 end
 
@@ -129,7 +132,7 @@ local function metByOne(one, other, known)
 end
 
 -- Returns 'blocked', or 'recent' and when they have met, or nil. known are the acquaintances of one.
-local function relationOf(one, other, known)
+function relationOf(one, other, known)
   if known.hasBlocks then
     local untilMs = numberOf(call('ZSCORE', B .. 'b:' .. one, other))
     if untilMs and untilMs > now then return 'blocked' end
@@ -139,12 +142,13 @@ local function relationOf(one, other, known)
 end
 
 -- Returns whether everybody else in the pool is somebody whom this person avoids.
-local function avoidsAll(person, pool)
+function avoidsAll(person, pool)
   if hasMorePeople(pool, maxOthers + 1) or peopleIn(pool) > maxOthers + 1 then return false end
   local known = acquaintancesOf(person)
   for _, other in ipairs(call('HKEYS', poolKey(pool, ':pe'))) do
     if other ~= person and not relationOf(person, other, known) then return false end
   end
   return true
+end
 end
 `
