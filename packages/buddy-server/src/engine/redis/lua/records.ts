@@ -214,6 +214,9 @@ local function poolOf(pool)
   return known
 end
 
+local visit, onlineIn, peopleIn, hasMorePeople, addPerson, removePerson, isPersonIn, savePeople
+
+do
 -- Writes the changes of the people in a pool.
 local function savePeopleOf(pool)
   local known = poolOf(pool)
@@ -245,7 +248,7 @@ local function sizeOf(pool)
 end
 
 -- Changes the pool in which a present session is counted.
-local function visit(rec, pool)
+function visit(rec, pool)
   if rec.vp == pool then return end
   if rec.vp then
     local key, known = poolKey(rec.vp, ':on'), poolOf(rec.vp)
@@ -261,7 +264,7 @@ local function visit(rec, pool)
   put(rec)
 end
 
-local function onlineIn(pool)
+function onlineIn(pool)
   local known = poolOf(pool)
   if not known.online then
     known.online = 0
@@ -271,13 +274,13 @@ local function onlineIn(pool)
 end
 
 -- Returns the number of people in a pool.
-local function peopleIn(pool)
+function peopleIn(pool)
   savePeopleOf(pool)
   return sizeOf(pool)
 end
 
 -- Returns whether a pool certainly has more people than this.
-local function hasMorePeople(pool, size)
+function hasMorePeople(pool, size)
   return sizeOf(pool) - poolOf(pool).pending > size
 end
 
@@ -287,17 +290,18 @@ local function changePerson(pool, person, by)
   known.people[person] = (known.people[person] or 0) + by
 end
 
-local function addPerson(pool, person) changePerson(pool, person, 1) end
+function addPerson(pool, person) changePerson(pool, person, 1) end
 
-local function removePerson(pool, person) changePerson(pool, person, -1) end
+function removePerson(pool, person) changePerson(pool, person, -1) end
 
 -- Returns whether the person has a place in this pool.
-local function isPersonIn(pool, person)
+function isPersonIn(pool, person)
   savePeopleOf(pool)
   return call('HGET', poolKey(pool, ':pe'), person) ~= false
 end
 
-local function savePeople()
+function savePeople()
   for pool in pairs(pools) do savePeopleOf(pool) end
+end
 end
 `

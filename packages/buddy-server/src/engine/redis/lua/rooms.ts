@@ -97,16 +97,6 @@ local function partnerIn(room, rec)
   return find(room.ids[1] == rec.id and room.ids[2] or room.ids[1])
 end
 
--- Returns the values whose keys the other list has too.
-local function common(keys, others, values)
-  local list = {}
-  if #keys == 0 or #others == 0 then return list end
-  local has = {}
-  for index = 1, #others do has[others[index]] = true end
-  for index = 1, #keys do if has[keys[index]] then list[#list + 1] = values[index] end end
-  return list
-end
-
 local function keepRoom(id)
   call('ZREM', B .. 'emptied', id)
   if call('ZREM', B .. 'abandoned', id) == 1 then count('abandoned', -1) end
@@ -204,6 +194,17 @@ local function emitMatched(room, rec, index)
   })
 end
 
+do
+-- Returns the values whose keys the other list has too.
+local function common(keys, others, values)
+  local list = {}
+  if #keys == 0 or #others == 0 then return list end
+  local has = {}
+  for index = 1, #others do has[others[index]] = true end
+  for index = 1, #keys do if has[keys[index]] then list[#list + 1] = values[index] end end
+  return list
+end
+
 local function changeOf(rec)
   rec.v = rec.v + 1
   put(rec)
@@ -229,6 +230,7 @@ openRoom = function(match, isOffered)
     one.id, one.n, one.g, changeOf(one), interests, languages,
     two.id, two.n, two.g, changeOf(two), otherInterests, otherLanguages,
   }
+end
 end
 
 -- Ends the session's room. Returns false if it is in none.
