@@ -1,4 +1,4 @@
-// Servers whose Redis is divided into shards: each of two independent Redis servers has the sites of one.
+// Servers whose Redis is divided into shards: each of two independent Redis servers has the lobbies of one.
 import type { BuddyServerOptions } from '@buddy-chat/server'
 import { createBuddyServer } from '@buddy-chat/server'
 import { describe, expect, vi } from 'vitest'
@@ -13,8 +13,9 @@ import { startCliProcess } from './cli-process.ts'
 import { expectTextsRelayed } from './raw-client.ts'
 import { ResumingClient } from './resuming-client.ts'
 
-/** The server's own site is in shard 0, and this one in shard 1. */
+/** The lobby without a name is in shard 0, also that of the server's own site, and these are in shard 1. */
 const shop = 'shop'
+const music = 'music'
 const sites = [{ key: shop, allowedOrigins: ['*'] }]
 
 const test = base.extend<{
@@ -80,7 +81,7 @@ describe.skipIf(missingRedisMessage)('servers that share two shards', () => {
     )
   })
 
-  test('serve the sites of one while the other is stopped, and all when it goes on', async ({
+  test('serve the lobbies of one while the other is stopped, and all when it goes on', async ({
     shards,
     options,
     startServer,
@@ -107,6 +108,36 @@ describe.skipIf(missingRedisMessage)('servers that share two shards', () => {
     await vi.waitFor(async () =>
       expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: 'ready' }),
     )
+  })
+
+  test('serve a lobby while the Redis of another lobby of its site is stopped, also when its users come to another server', async ({
+    shards,
+    options,
+    startServer,
+  }) => {
+    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+    const [ana, bob] = await ResumingClient.pair(first.url, music, second.url)
+    const early = await ResumingClient.join(first.url, 'Early')
+    early.client.enter()
+    await early.client.receive('waiting')
+    // All sessions begin in the shard of this Redis.
+    shards[0].signal('SIGSTOP')
+    await expectTextsRelayed(ana.client, bob.client)
+    ana.client.socket.terminate()
+    await bob.client.receive('partner-away')
+    bob.client.send({ type: 'text', text: 'while you are away' })
+    expect(await ana.reconnect(second.url)).toMatchObject({ isRestored: true })
+    expect(await ana.client.receive('text')).toMatchObject({ text: 'while you are away' })
+    await expectTextsRelayed(...clientsOf(await ResumingClient.pair(first.url, music, second.url)))
+    // A user who was in the lobby of the stopped Redis comes to the other lobby.
+    const late = await ResumingClient.join(second.url, 'Late')
+    for (const { client } of [early, late]) client.enter({ lobby: music })
+    await Promise.all([early.matched(), late.matched()])
+    shards[0].signal('SIGCONT')
+    await expectTextsRelayed(early.client, late.client)
+    const ofHome = await ResumingClient.pair(first.url, '', second.url)
+    await expectTextsRelayed(...clientsOf(ofHome))
+    await expectTextsRelayed(early.client, late.client)
   })
 
   test('refuse to start and to be checked with the servers of Redis in another order', async ({

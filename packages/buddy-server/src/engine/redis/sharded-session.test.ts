@@ -1,5 +1,6 @@
 // A session moves between shards, with real servers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { packValue, unpackValue } from '../../codec.ts'
 import { describeProperties } from '../engine-properties.fixture.ts'
 import { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
 import { connectShards } from './connected-redis.fixture.ts'
@@ -8,6 +9,7 @@ import type { RedisEngineUnderTest } from './redis-engine.fixture.ts'
 import { createDelayedEngines, createRedisEngines } from './redis-engine.fixture.ts'
 import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
 import { shardIndexOf } from './shard.ts'
+import type { CallAnswer } from './wire.ts'
 
 if (missingRedisMessage) console.log(missingRedisMessage)
 
@@ -40,11 +42,14 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** Two nodes and three shards. Sessions join at the nodes in turn. */
-function createShards(): { readonly world: EngineWorld; readonly nodes: RedisEngineUnderTest } {
+/** Some nodes, and three shards. Sessions join at the nodes in turn. */
+function createShards(nodeCount = 2): {
+  readonly world: EngineWorld
+  readonly nodes: RedisEngineUnderTest
+} {
   server.run('FLUSHALL')
   let nodes: RedisEngineUnderTest
-  const world = new EngineWorld((given) => (nodes = createRedisEngines(clients, 2, given)))
+  const world = new EngineWorld((given) => (nodes = createRedisEngines(clients, nodeCount, given)))
   return { world, nodes: nodes! }
 }
 
@@ -112,6 +117,13 @@ describe.skipIf(missingRedisMessage)('a session that changes its lobby', () => {
     expect(cleo.room).toEqual(ana.room)
     expect(bob.take()).toEqual([{ type: 'parted', reason: 'next' }])
     expect([shardsWith('ana'), shardsWith('ana', 'f')]).toEqual([[gamesShard], [homeShard]])
+    // Nobody can report Cleo, who has met nobody in her first shard.
+    const keptMs = ['ana', 'cleo'].map((id) => {
+      const key = server.run('KEYS', `*{${homeShard}}:*:f:${id}`).trim()
+      return Number(server.run('PTTL', key))
+    })
+    expect(keptMs[0]).toBeGreaterThan(3_500_000)
+    expect(keptMs[1]).toBeLessThanOrEqual(600_000)
     ana.pass(1)
     await world.settle()
     expect(cleo.frames).toEqual([Uint8Array.of(1)])
@@ -140,6 +152,55 @@ describe.skipIf(missingRedisMessage)('a session that changes its lobby', () => {
     expect(ana.room).toEqual(cleo.room)
     expect(shardsWith('ana')).toEqual([musicShard])
     expect(bob.room).toBeUndefined()
+  })
+
+  test('numbers the changes of its place on when it comes back to a shard', async () => {
+    const link = clients[0]!.link({
+      prefix: 'changes:',
+      nodeId: 'node',
+      onMessage: () => undefined,
+    })
+    const send = async (command: object): Promise<readonly (number | undefined)[]> => {
+      const cfg = { maxRooms: 10, avoidMs: 0, avoidCount: 0, rematchMs: 0, blockMs: 1000 }
+      const session = { s: 'ana', n: 'node' }
+      const reply = await link.call(
+        packValue({ cfg, now: 0, commands: [{ ...session, ...command }] }),
+      )
+      const [, [answer]] = unpackValue(reply) as CallAnswer
+      const [failure, events] = answer!
+      expect(failure).toBe(false)
+      return events.map((event) => ('v' in event ? event.v : undefined))
+    }
+    const join = { c: 'join', g: 0, k: 'p', f: ['', 'a', '{}'], isRestored: true, taken: 0 }
+    const claim = {
+      roomId: 'room',
+      sessionId: 'ana',
+      partnerId: 'bob',
+      partnerKey: '',
+      site: '',
+      lobby: '',
+      mode: 'text',
+      openedAtMs: 0,
+    }
+    await send({ ...join, e: 1 })
+    const [first] = await send({ c: 'claim', e: 1, g: 1, claim, inMs: 1000 })
+    await send({ c: 'depart', e: 1, reason: 'next' })
+    await send({ ...join, e: 4 })
+    const [second] = await send({ c: 'claim', e: 4, g: 3, claim, inMs: 1000 })
+    expect([first, second]).toEqual([1, 2])
+  })
+
+  test('may change the lobby while it is away', async () => {
+    const { world } = createShards()
+    const [ana, bob] = world.join('ana', 'bob')
+    await enter(world, games, bob)
+    ana.away()
+    await enter(world, games, ana)
+    expect([ana.room, shardsWith('ana')]).toEqual([undefined, [gamesShard]])
+    ana.back()
+    await world.settle()
+    expect(ana.room).toBeDefined()
+    expect(bob.room).toEqual(ana.room)
   })
 
   test('may leave, lose its connection or end before the move has ended', async () => {
@@ -216,6 +277,14 @@ describe.skipIf(missingRedisMessage)('a partner of a former lobby', () => {
       { encounter: { partnerId: 'bob' } },
       { encounter: { partnerId: 'cleo' } },
     ])
+  })
+
+  test('can be reported just before the lobby is changed', async () => {
+    const { world, ana } = await createMeetings()
+    ana.report()
+    ana.enter({ lobby: music })
+    await world.settle()
+    expect(ana.take()).toMatchObject([{ encounter: { partnerId: 'cleo' } }, { type: 'queued' }])
   })
 
   test('that was blocked is not met in any lobby', async () => {
@@ -305,6 +374,54 @@ describe.skipIf(missingRedisMessage)('another node', () => {
     await world.settle()
     expect([ana.isTaken, shardsWith('ana')]).toEqual([true, [gamesShard]])
     expect(bob.room).toEqual(session.room)
+  })
+
+  // All that is left of the session is the token of its client.
+  test.each([
+    ['restores a session', 4000, { frames: [], received: undefined }],
+    ['finds no session any more', 31_000, undefined],
+  ])('%s that a former node has stated first after a loss of data', async (_, ageMs, result) => {
+    const { world, nodes } = createShards(3)
+    const [ana] = world.join('ana')
+    await enter(world, games, ana)
+    nodes.hang(0)
+    const session = await takeOver(world, nodes, 'ana', 1)
+    session.welcome(2)
+    session.confirmWelcome()
+    session.claim()
+    await world.settle()
+    nodes.hang(1)
+    server.run('FLUSHALL')
+    nodes.wake(0)
+    await pass(world, ageMs)
+    expect(shardsWith('ana')).toEqual([gamesShard])
+    expect(await settled(world, nodes.nodes[2]!.adopt('ana', '', 2))).toEqual(result)
+    if (!result) return
+    const restored = new ContractSession('ana', nodes.nodes[2]!, true)
+    restored.claim()
+    await world.settle()
+    expect([ana.isTaken, restored.isTaken]).toEqual([true, false])
+  })
+
+  test('takes a session over where a client has come last, and not where a former node has moved it late', async () => {
+    const { world, nodes } = createShards(3)
+    const [ana] = world.join('ana')
+    await enter(world, home, ana)
+    await pass(world, beatMs)
+    // Node 0 has no connection to the shard that has the session.
+    nodes.fail(0, false, homeShard)
+    for (let passed = 0; passed < deadAfterMs + beatMs; passed += beatMs) await notice(world, nodes)
+    const session = await takeOver(world, nodes, 'ana', 1)
+    session.claim()
+    ana.enter({ lobby: games })
+    await notice(world, nodes)
+    await notice(world, nodes)
+    expect(shardsWith('ana')).toEqual([homeShard, gamesShard].toSorted())
+    expect(await settled(world, nodes.nodes[2]!.adopt('ana', '', 1))).toBeDefined()
+    expect([session.isTaken, shardsWith('ana')]).toEqual([true, [homeShard]])
+    nodes.recover(0)
+    await world.settle()
+    expect([ana.isTaken, shardsWith('ana')]).toEqual([true, [homeShard]])
   })
 
   test('has a session for itself, although its former node continues after a move of the session', async () => {
@@ -453,6 +570,12 @@ describe.skipIf(missingRedisMessage)('with lobbies in several shards,', () => {
     dan.claim(undefined)
     await world.settle()
     expect(cleo.take()).toEqual([{ type: 'parted', reason: 'lost' }])
+    const [eve, finn] = world.joinRestored('eve', 'finn')
+    eve.claim('finn', 'third', games)
+    finn.claim('eve', 'third', games)
+    await world.settle()
+    expect(eve.room).toMatchObject({ id: 'third' })
+    expect(finn.room).toEqual(eve.room)
   })
 
   test('the limits of a site and of an address count the sessions in all shards', async () => {

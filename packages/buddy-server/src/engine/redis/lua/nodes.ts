@@ -146,16 +146,19 @@ local function isOutOfDate(rec, command)
   return (numberOf(call('HGET', extraKey(rec.id), 'wc')) or 0) > command.welcomes
 end
 
+-- Returns whether a former node of the session has stated it after Redis has lost its data, and the latest one has not yet.
+local function isStale(rec, command)
+  return (numberOf(call('HGET', extraKey(rec.id), 'ws')) or math.huge) < command.welcomes
+end
+
 -- Takes a session over. Returns unknown if there is none, elsewhere if another node has it, or taken.
 function commands.adopt(command)
   -- It has waited on its way, for example because Redis hung. The client has been refused meanwhile.
   if command.by and now > command.by then return { state = 'unsettled' } end
   local rec = find(command.s)
   if rec and isOutOfDate(rec, command) then return { state = 'unknown' } end
-  -- After Redis has lost its data, a former node of the session has stated it, and the latest one has not yet.
-  local isStale = rec and (numberOf(call('HGET', extraKey(rec.id), 'ws')) or math.huge) < command.welcomes
   -- The time is higher than any epoch of a node that restates the session too late, and later ones are higher still.
-  if not rec or isStale then return { state = stateOfUnknown(command.s, command.graceMs), epoch = now } end
+  if not rec or isStale(rec, command) then return { state = stateOfUnknown(command.s, command.graceMs), epoch = now } end
   if rec.n ~= '' and not command.isForced then
     if call('ZSCORE', B .. 'nodes', rec.n) then
       emit(rec, { type = 'release', to = command.n, welcomes = command.welcomes })

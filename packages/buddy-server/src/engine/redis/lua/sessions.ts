@@ -1,6 +1,6 @@
 /** What a session's commands share: who may send them, how a session leaves its place, and how it ends. */
 export const sessions = String.raw`
-local endedMs = 3600000
+local endedMs, movedMs = 3600000, 600000
 -- For how long a session without a node keeps its place in the queue.
 local placeKeptMs = 15000
 -- For how long the frames that a node has taken are kept for it, in case it does not receive the answer.
@@ -34,11 +34,15 @@ local function leave(rec, reason)
 end
 
 -- Stores the profile of a session that ends in this shard, its epoch and node, the number of changes of its place, and
--- whether it continues in another shard.
+-- whether it continues in another shard. Most sessions begin in one shard and continue in another one before they have
+-- met anyone, so nobody will report them here. Then what late commands need is stored without the profile, and for a
+-- shorter time.
 local function noteEnded(rec, epoch, node, hasMoved)
-  local site, addressKey, text = unpackMessage(rec.f)
+  local hasMetNobody = hasMoved and rec.v == 0
+  local site, addressKey, text = '', '', ''
+  if not hasMetNobody then site, addressKey, text = unpackMessage(rec.f) end
   local value = pack(site, addressKey, text, epoch, node, rec.v, hasMoved)
-  call('SET', profileKey(rec.id), value, 'PX', endedMs)
+  call('SET', profileKey(rec.id), value, 'PX', hasMetNobody and movedMs or endedMs)
 end
 
 -- Returns whether another node had a session after a node with this epoch, and the session has ended here since. If no

@@ -39,7 +39,8 @@ end
 -- welcome than it says, the session has ended.
 function commands.locate(command)
   local rec = find(command.s)
-  if rec then return { state = isOutOfDate(rec, command) and 'ended' or 'here', epoch = rec.e } end
+  if rec and isOutOfDate(rec, command) then return { state = 'ended' } end
+  if rec and not isStale(rec, command) then return { state = 'here', epoch = rec.e } end
   local stored = call('GET', profileKey(command.s))
   if not stored then return { state = stateOfUnknown(command.s, command.graceMs) } end
   local _, _, _, _, _, _, hasMoved = unpackMessage(stored)
