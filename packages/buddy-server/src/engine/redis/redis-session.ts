@@ -244,7 +244,8 @@ export class RedisSession implements EngineSession {
     this.#quit(reason)
     this.#state.generation++
     this.#context.forget(this)
-    this.#state.send('end', { reason }, undefined, true)
+    const { left } = this.#state
+    this.#state.send('end', { reason, ...(left && { left }) }, undefined, true)
   }
 
   /**
@@ -431,11 +432,12 @@ export class RedisSession implements EngineSession {
     const { present } = state.room
     if (present) {
       const { room, seat, partnerNode } = present
-      state.left = { id: room.id, reason }
+      const partnerId = partnerSeat(room, seat).sessionId
+      state.left = { id: room.id, partnerId, reason }
       const { nodeId, isConnected, find } = this.#context
       if (!isConnected() && partnerNode === nodeId) {
         this.#endLocally(room, reason)
-        find(partnerSeat(room, seat).sessionId)?.handlePartnerLeft(room.id, reason)
+        find(partnerId)?.handlePartnerLeft(room.id, reason)
       }
     } else if (state.intent.kind === 'claim' && state.claimedRoomId !== undefined) {
       state.left = { id: state.claimedRoomId, reason }

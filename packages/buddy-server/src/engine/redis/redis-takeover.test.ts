@@ -182,6 +182,38 @@ describe.skipIf(missingRedisMessage)('if Redis fails during a takeover,', () => 
   })
 })
 
+describe.skipIf(missingRedisMessage)('if the answer to a command that ends a room is lost,', () => {
+  test.each([
+    ['leave', 'left'],
+    ['enter', 'next'],
+    ['end', 'left'],
+  ] as const)('the partner at another node is parted: %s', async (command, reason) => {
+    const { nodes, ana, bob, recover } = await createCrowd(redis)
+    nodes.fail(0, true)
+    ana[command]()
+    await nodes.settle()
+    expect(bob.room).toBeDefined()
+    await recover(0)
+    expect(bob.take()).toEqual([{ type: 'parted', reason }])
+  })
+
+  test('a partner that has gone on meanwhile stays in its next room', async () => {
+    const { world, nodes, ana, bob, recover } = await createCrowd(redis)
+    nodes.fail(0, true)
+    ana.leave()
+    await nodes.settle()
+    bob.enter()
+    const cem = new ContractSession('cem', nodes.nodes[2]!)
+    cem.enter()
+    await nodes.settle()
+    const next = bob.room!.id
+    expect(cem.room?.id).toBe(next)
+    await recover(0)
+    expect([bob.room?.id, cem.room?.id]).toEqual([next, next])
+    expect(world.errors).toEqual([])
+  })
+})
+
 describe.skipIf(missingRedisMessage)('a node that was declared dead', () => {
   test('keeps its sessions, and gets their frames, even if it does not receive the first answer', async () => {
     const { world, nodes, ana, bob, pass, recover } = await createCrowd(redis)

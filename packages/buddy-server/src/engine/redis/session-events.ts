@@ -129,6 +129,7 @@ function handleCurrent(state: SessionState, event: Exclude<StoredEvent, RoomEven
       state.emit({ type: 'abandoned', generation })
       break
     case 'parted':
+      if (event.isRepeated && event.room !== state.room.present?.room.id) break
       state.exit()
       state.intent = { kind: 'none' }
       state.emit({ type: 'parted', generation, reason: event.reason })

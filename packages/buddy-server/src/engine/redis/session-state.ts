@@ -55,7 +55,8 @@ export class SessionState {
   /** The reason of the latest command that leaves a place. */
   reason: LeaveReason = 'left'
   /** The room that the session has left, until Redis has confirmed the command that leaves it. */
-  left: { readonly id: string; readonly reason: LeaveReason } | undefined
+  left:
+    { readonly id: string; readonly partnerId?: string; readonly reason: LeaveReason } | undefined
   #timer: TicketTimer | undefined
 
   constructor(

@@ -145,7 +145,13 @@ export type StoredEvent = {
   /** The session's former node has released it. */
   | { readonly type: 'released' }
   | { readonly type: 'abandoned'; readonly room: string }
-  | { readonly type: 'parted'; readonly room: string; readonly reason: LeaveReason }
+  | {
+      readonly type: 'parted'
+      readonly room: string
+      readonly reason: LeaveReason
+      /** Whether the node of the session may have received it before. */
+      readonly isRepeated?: boolean
+    }
   | {
       readonly type: 'ended'
       readonly room: string

@@ -191,6 +191,8 @@ function commands.nothing() return nil end
 
 commands['end'] = function(command)
   local rec = find(command.s)
+  -- The node sends the command again if its answer was lost.
+  if not rec and command.left then leaveFormer({ id = command.s }, command.left) return end
   -- The node has stated the session again, and has not received the answer with the new epoch.
   local isRestated = rec and rec.n == command.n and rec.e == command.e + 2
   endSession(isRestated and rec or own(command), command.reason)

@@ -10,7 +10,12 @@ local function leaveFormer(rec, left)
   if room and (room.ids[1] == rec.id or room.ids[2] == rec.id) then
     local partner = partnerIn(room, rec)
     endRoom(room, rec.id, left.reason, partner and { partner } or {})
-  else noteOver(left.id, left.reason) end
+  else
+    noteOver(left.id, left.reason)
+    -- If Redis ended the room, and its answer was lost, so was the event for the partner.
+    local partner = left.partnerId and find(left.partnerId)
+    if partner then emitChange(partner, { type = 'parted', room = left.id, reason = left.reason, isRepeated = true }) end
+  end
 end
 
 -- Creates a room again that Redis has lost, or puts the session into it if its partner's node has created it. Returns
