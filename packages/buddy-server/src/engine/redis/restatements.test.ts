@@ -74,3 +74,13 @@ test('a frame waits until its session has been stated, which happens at once the
   expect(await answerNext()).toBe('session 1')
   await done
 })
+
+test('a session that is being released is not stated again', async () => {
+  const { sessions, restatements, unanswered, answerNext } = createNode(1)
+  const done = restatements.state(sessions[0]!)
+  void restatements.state(sessions[0]!)
+  sessions[0]!.isLeaving = true
+  expect(await answerNext()).toBe('session 0')
+  await done
+  expect(unanswered).toHaveLength(0)
+})

@@ -82,8 +82,8 @@ export class Restatements {
       return
     }
     waiting.push(act)
-    const isStated = this.#statements.has(session)
-    if (this.#isReady && !isStated && this.#dependencies.isConnected()) void this.state(session)
+    const canState = this.#isReady && this.#dependencies.isConnected() && !session.isLeaving
+    if (canState && !this.#statements.has(session)) void this.state(session)
   }
 
   /**
@@ -103,10 +103,12 @@ export class Restatements {
   }
 
   async #stateUntilDone(session: RedisSession, statement: Statement): Promise<void> {
+    const { has } = this.#dependencies
+    // A session that is being released has no room any more. Redis would end the room that another node continues.
     do {
       statement.isRepeated = false
       await this.#stateOnce(session)
-    } while (statement.isRepeated && this.#dependencies.has(session))
+    } while (statement.isRepeated && has(session) && !session.isLeaving)
     this.#statements.delete(session)
   }
 
