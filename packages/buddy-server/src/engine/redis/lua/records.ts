@@ -14,6 +14,7 @@
  * - `v`: the number of changes of its place, which events carry
  * - `mx`: until when Redis keeps whom the person has met; `mc`: the meetings since the oldest were forgotten
  * - `f`: the profile, and `w`: the ticket and the state of its search, in MessagePack
+ * - `j`: the epoch with which it came to this shard, if it is not 1
  */
 export const records = String.raw`
 -- Set by each call, because these functions of Redis do not exist while it loads a library.
@@ -50,7 +51,7 @@ local ticketFrom, storedTicket -- see tickets
 
 local function sessionFrom(id, stored)
   if not stored then return false end
-  local n, e, g, p, a, k, rm, vp, cp, cl, change, mx, mc, f, w = unpackMessage(stored)
+  local n, e, g, p, a, k, rm, vp, cp, cl, change, mx, mc, f, w, j = unpackMessage(stored)
   local rec = {
     id = id, n = n, e = e, g = g, p = p, k = k, v = change, rm = rm or nil, vp = vp or nil, mx = mx or nil, mc = mc or nil, f = f or nil,
     isChanged = false,
@@ -60,6 +61,7 @@ local function sessionFrom(id, stored)
   if cp then rec.cp = cp end
   if cl then rec.cl = cl end
   if w then rec.w = ticketFrom(unpackMessage(w)) end
+  if j then rec.j = j end
   return rec
 end
 
@@ -97,7 +99,7 @@ end
 local function storedSession(rec)
   return packAll({
     rec.n, rec.e, rec.g or 0, rec.p, rec.a or false, rec.k or '', rec.rm or false, rec.vp or false, rec.cp or false, rec.cl or false,
-    rec.v, rec.mx or false, rec.mc or false, rec.f or false, rec.w and storedTicket(rec.w) or false,
+    rec.v, rec.mx or false, rec.mc or false, rec.f or false, rec.w and storedTicket(rec.w) or false, rec.j or false,
   })
 end
 
@@ -158,7 +160,8 @@ local function create(id, node, epoch)
   local rec = find(id)
   if not rec then
     -- Without isNew, the profile of an ended session would be taken for its own.
-    rec = { id = id, v = epoch == 1 and 0 or formerChanges(id), isNew = true }
+    rec = { id = id, v = 0, isNew = true }
+    if epoch ~= 1 then rec.v, rec.j = formerChanges(id), epoch end
     recs[id] = rec
   end
   rec.n, rec.e = node, epoch

@@ -81,7 +81,7 @@ end
 
 -- Gives a new ticket the place in the queue that the session had at another node a short time ago.
 local function regainPlace(rec, w)
-  local stored = rec.e > 1 and call('HGET', extraKey(rec.id), 'qp')
+  local stored = rec.e ~= (rec.j or 1) and call('HGET', extraKey(rec.id), 'qp')
   if not stored then return end
   call('HDEL', extraKey(rec.id), 'qp')
   local pool, since0, since, notedAt = unpackMessage(stored)
@@ -129,7 +129,7 @@ end
 -- Drops frames that were sent in a former room, before the session can be in another one. Only a session that was
 -- without a node can have some.
 local function dropFrames(rec)
-  if rec.e == 1 then return end
+  if rec.e == (rec.j or 1) then return end
   removeFrames(rec, false)
   call('DEL', B .. 't:' .. rec.id)
 end
