@@ -41,6 +41,8 @@ export class EventDelivery {
   deliver(event: StoredEvent, since: number | false = false): void {
     const { nodeId, find, post, onReleased, onEnded, onLost, attempt } = this.#dependencies
     const session = find(event.s)
+    // The session has no node now. The next one learns all from Redis.
+    if (event.n === '') return
     if (event.n !== nodeId) post(event.n, since === false ? event : { ...event, since })
     else if (event.type === 'ended') attempt(() => onEnded(event))
     else if (event.since !== undefined && event.since < this.#since) {

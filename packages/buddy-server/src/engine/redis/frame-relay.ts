@@ -1,16 +1,18 @@
-import type { Answer, FrameItem } from './wire.ts'
+import type { Cancel, Clock } from '../../clock.ts'
 import type { Command } from './command-queue.ts'
 import type { RedisSession } from './redis-session.ts'
+import type { Answer, FrameItem } from './wire.ts'
 
 /** The dependencies of {@link FrameRelay}. */
 export interface FrameRelayDependencies {
   readonly nodeId: string
+  readonly clock: Pick<Clock, 'after'>
   /** Returns a session of this node. */
   readonly find: (sessionId: string) => RedisSession | undefined
   /** Whether Redis answers. */
   readonly isConnected: () => boolean
   readonly send: (command: Command, handleAnswer: (answer: Answer) => void, isKept: boolean) => void
-  /** Sends a frame to another node. With an empty id, it waits until Redis answers again. */
+  /** Sends a frame to another node. */
   readonly post: (nodeId: string, frame: FrameItem) => void
   /** Returns how many bytes of frames are kept for a session without a node. */
   readonly maxHeldBytes: () => number
@@ -18,14 +20,31 @@ export interface FrameRelayDependencies {
   readonly attempt: (act: () => void) => void
 }
 
+/** Frames to one session, whose node Redis knows. They are handled one after the other. */
+interface Waiting {
+  readonly items: FrameItem[]
+  bytes: number
+  /** Resolves when Redis has answered, and the next frame must wait or none is left; undefined if none is handled. */
+  running: Promise<void> | undefined
+  /** Whether the frames must be handled again afterwards. */
+  isRepeated: boolean
+  /** Ends the wait before Redis is asked again; undefined if there is none. */
+  cancelRetry: Cancel | undefined
+}
+
+/** The wait before Redis is asked again for a session that its node may state again soon, in milliseconds. */
+const retryMs = 100
+
 /**
  * Relays frames between sessions in the same room. A frame for a session of this node does not leave the process.
- * Frames for another node are sent to it. If that node cannot receive them, Redis keeps them.
+ * Frames for another node are sent to it. If that node cannot receive them, or is not known, Redis keeps them, or knows
+ * which node has the session now. Later frames to the same session wait meanwhile, so that they do not overtake.
  */
 export class FrameRelay {
   readonly #dependencies: FrameRelayDependencies
-  /** The number of frames to each session that wait for an answer of Redis. Later frames must not overtake them. */
-  readonly #holding = new Map<string, number>()
+  /** The number of frames to each session that its node has not received, and about which Redis has not answered. */
+  readonly #undelivered = new Map<string, number>()
+  readonly #waiting = new Map<string, Waiting>()
   /** The ids of frames that Redis may keep. It keeps a frame with the same id only once. */
   readonly #ids = new WeakMap<FrameItem, string>()
   #number = 0
@@ -34,9 +53,10 @@ export class FrameRelay {
     this.#dependencies = dependencies
   }
 
-  /** Relays a frame from a session of this node. */
+  /** Relays a frame from a session of this node. An empty id means that the partner's node is not known. */
   relay(nodeId: string, item: FrameItem): void {
-    if (this.#holding.has(item[0])) this.#redirect(item)
+    const [partner] = item
+    if (this.#undelivered.has(partner) || this.#waiting.has(partner)) this.#wait(item)
     else this.#relayNow(nodeId, item)
   }
 
@@ -49,46 +69,122 @@ export class FrameRelay {
    * Keeps a frame for a session whose node has not received it. If Redis fails meanwhile, the command is sent again.
    * Resolves with true if the frame must be sent again, because that node is alive.
    */
-  hold(to: string, item: FrameItem): Promise<boolean> {
-    const [partner, room, frame, epoch] = item
-    const { nodeId, find, send, maxHeldBytes } = this.#dependencies
-    const maxBytes = maxHeldBytes()
-    const frames = [Buffer.from(frame).toString('base64')]
-    const id = this.#ids.get(item) ?? `${nodeId} ${++this.#number}`
-    this.#ids.set(item, id)
-    this.#holding.set(partner, (this.#holding.get(partner) ?? 0) + 1)
-    return new Promise((resolve) => {
-      const sender = epoch === undefined ? {} : { epoch }
-      const held = { c: 'hold', partner, room, to, id, frames, maxBytes, ...sender }
-      const handleAnswer = ([failure, , , node]: Answer): void => {
-        const left = this.#holding.get(partner)! - 1
-        if (left > 0) this.#holding.set(partner, left)
-        else this.#holding.delete(partner)
-        const isOwn = node === nodeId
-        // Another node has the session now.
-        if (typeof node === 'string' && node !== to && (!isOwn || find(partner))) {
-          this.#relayNow(node, item)
-        }
-        resolve(failure === 'unavailable' || node === to)
-      }
-      send(held, handleAnswer, true)
-    })
+  async hold(to: string, item: FrameItem): Promise<boolean> {
+    const [partner] = item
+    this.#undelivered.set(partner, (this.#undelivered.get(partner) ?? 0) + 1)
+    const node = await this.#ask(to, item)
+    const left = this.#undelivered.get(partner)! - 1
+    if (left > 0) this.#undelivered.set(partner, left)
+    else {
+      this.#undelivered.delete(partner)
+      this.#handleWaiting(partner)
+    }
+    if (node === false || node === to) return true
+    this.#follow(node, item)
+    return false
+  }
+
+  /** Call this when Redis answers again. */
+  resume(): void {
+    for (const [partner, waiting] of this.#waiting) {
+      waiting.cancelRetry?.()
+      waiting.cancelRetry = undefined
+      this.#handleWaiting(partner)
+    }
+  }
+
+  /** Resolves when Redis has answered about the frames that wait. */
+  async untilAnswered(): Promise<void> {
+    await Promise.all([...this.#waiting.values()].map(({ running }) => running))
   }
 
   #relayNow(nodeId: string, item: FrameItem): void {
     const { nodeId: own, find, attempt, post } = this.#dependencies
     const session = nodeId === own ? find(item[0]) : undefined
     if (session) attempt(() => session.handleFrame(item))
-    else if (nodeId === '' || nodeId === own) this.#redirect(item)
+    else if (nodeId === '' || nodeId === own) this.#wait(item)
     else post(nodeId, item)
   }
 
-  /** Sends a frame to Redis, which keeps it for the session, or returns the node that has the session now. */
-  #redirect(item: FrameItem): void {
-    const { isConnected, post } = this.#dependencies
-    // It waits until Redis answers again.
-    const wait = (): void => post('', item)
-    if (!isConnected()) wait()
-    else void this.hold('', item).then((isLeft) => isLeft && wait())
+  /** Sends a frame to the node that has the session now, if there is one. */
+  #follow(node: string | undefined, item: FrameItem): void {
+    const { nodeId: own, find } = this.#dependencies
+    if (node !== undefined && (node !== own || find(item[0]))) this.#relayNow(node, item)
+  }
+
+  #wait(item: FrameItem): void {
+    const [partner, , frame] = item
+    const waiting = this.#waiting.get(partner) ?? {
+      items: [],
+      bytes: 0,
+      running: undefined,
+      isRepeated: false,
+      cancelRetry: undefined,
+    }
+    this.#waiting.set(partner, waiting)
+    waiting.items.push(item)
+    waiting.bytes += frame.byteLength
+    while (waiting.bytes > this.#dependencies.maxHeldBytes() && waiting.items.length > 1) {
+      // Redis may be asked about the first one now.
+      const [oldest] = waiting.items.splice(1, 1)
+      waiting.bytes -= oldest![2].byteLength
+    }
+    this.#handleWaiting(partner)
+  }
+
+  #handleWaiting(partner: string): void {
+    const waiting = this.#waiting.get(partner)
+    if (!waiting || waiting.cancelRetry || !this.#dependencies.isConnected()) return
+    if (waiting.running) {
+      waiting.isRepeated = true
+      return
+    }
+    waiting.isRepeated = false
+    waiting.running = this.#handleAll(partner, waiting).finally(() => {
+      waiting.running = undefined
+      if (waiting.items.length === 0) this.#waiting.delete(partner)
+      else if (waiting.isRepeated) this.#handleWaiting(partner)
+    })
+  }
+
+  async #handleAll(partner: string, waiting: Waiting): Promise<void> {
+    const { isConnected, clock } = this.#dependencies
+    for (let item = waiting.items[0]; item; item = waiting.items[0]) {
+      // Earlier frames may be sent again to the session's node.
+      if (!isConnected() || this.#undelivered.has(partner)) return
+      const node = await this.#ask('', item)
+      if (node === false || node === '') {
+        waiting.cancelRetry = clock.after(retryMs, () => {
+          waiting.cancelRetry = undefined
+          this.#handleWaiting(partner)
+        })
+        return
+      }
+      waiting.items.shift()
+      waiting.bytes -= item[2].byteLength
+      this.#follow(node, item)
+    }
+  }
+
+  /**
+   * Asks Redis about a frame that the node `to` has not received. Resolves with the node that has the session now; with
+   * `to` if the frame must be sent again; with undefined if Redis keeps the frame, or nobody needs it any more; with
+   * false if Redis does not answer.
+   */
+  #ask(to: string, item: FrameItem): Promise<string | false | undefined> {
+    const [partner, room, frame, epoch] = item
+    const { nodeId, send, maxHeldBytes } = this.#dependencies
+    const frames = [Buffer.from(frame).toString('base64')]
+    const id = this.#ids.get(item) ?? `${nodeId} ${++this.#number}`
+    this.#ids.set(item, id)
+    const sender = epoch === undefined ? {} : { epoch }
+    const about = { partner, room, to, id, frames, maxBytes: maxHeldBytes(), ...sender }
+    return new Promise((resolve) => {
+      const handleAnswer = ([failure, , , node]: Answer): void => {
+        if (failure === 'unavailable') resolve(false)
+        else resolve(typeof node === 'string' ? node : undefined)
+      }
+      send({ c: 'hold', ...about }, handleAnswer, true)
+    })
   }
 }

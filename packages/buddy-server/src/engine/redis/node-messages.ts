@@ -138,7 +138,7 @@ export class NodeMessages {
     const { link, onFailed, nodeId: self } = this.#dependencies
     try {
       const message: NodeMessage = [self, lane.number, items]
-      const isReceived = nodeId !== '' && (await link.publish(nodeId, packValue(message)))
+      const isReceived = await link.publish(nodeId, packValue(message))
       if (!isReceived) return await this.#findLeft(nodeId, items)
       lane.number++
       return []

@@ -109,6 +109,7 @@ export class RedisEngine implements Engine {
     })
     this.#relay = new FrameRelay({
       nodeId,
+      clock,
       find,
       isConnected,
       send,
@@ -306,8 +307,13 @@ export class RedisEngine implements Engine {
     const late = new Promise<void>((resolve) =>
       this.#dependencies.clock.after(closeTimeoutMs, resolve),
     )
-    await Promise.race([farewell.then(() => this.#messages.untilSent()), late])
+    await Promise.race([farewell.then(() => this.#untilSent()), late])
     this.bans.close()
+  }
+
+  async #untilSent(): Promise<void> {
+    await this.#relay.untilAnswered()
+    await this.#messages.untilSent()
   }
 
   /** Resolves when this node knows the bans of the others, or when they cannot be read now. */
@@ -332,6 +338,7 @@ export class RedisEngine implements Engine {
     this.#local.clear()
     this.#commands.open()
     this.#messages.flush()
+    this.#relay.resume()
     this.#life.beat()
     void this.#restatements.stateAll(this.#life.check())
   }
