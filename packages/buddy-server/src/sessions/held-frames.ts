@@ -10,16 +10,24 @@ export class HeldFrames {
   readonly #maxBytes: number
   #bytes = 0
   readonly #passes: (() => void)[] = []
+  #receivedBefore: number | undefined
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
+  /** How many frames the session had received before the first kept one; undefined if none is kept. */
+  get receivedBefore(): number | undefined {
+    return this.#receivedBefore
+  }
+
   /**
    * Keeps a frame of `byteLength` bytes; `pass` relays it later.
+   * @param receivedBefore how many frames the session had received before it
    * @returns false if all frames together exceed the limit
    */
-  add(byteLength: number, pass: () => void): boolean {
+  add(byteLength: number, receivedBefore: number, pass: () => void): boolean {
+    this.#receivedBefore ??= receivedBefore
     this.#bytes += byteLength + overheadBytes
     this.#passes.push(pass)
     return this.#bytes <= this.#maxBytes

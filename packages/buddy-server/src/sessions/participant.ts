@@ -29,6 +29,8 @@ export interface ParticipantSession extends Identified {
   readonly isPresent: boolean
   /** The connection; undefined while the session has none. */
   readonly link: SessionLink | undefined
+  /** Number of frames from the client that were handled, including the present one. */
+  readonly received: number
   /** When the session was last in use, in milliseconds on the server's clock. */
   lastActiveMs: number
   send(message: Message): void
@@ -148,6 +150,11 @@ export class Participant implements EngineListener {
     return this.#held !== undefined
   }
 
+  /** How many frames the session had received before the first one that waits for the partner; undefined if none does. */
+  get receivedBeforeHeld(): number | undefined {
+    return this.#held?.receivedBefore
+  }
+
   /** Whether the session has a partner or waits for one. Then it is not idle, even without input. */
   get isOccupied(): boolean {
     return (
@@ -225,7 +232,7 @@ export class Participant implements EngineListener {
    */
   hold(byteLength: number, pass: () => void): boolean {
     if (!this.#held) return false
-    if (!this.#held.add(byteLength, pass)) {
+    if (!this.#held.add(byteLength, this.#session.received - 1, pass)) {
       this.leave('lost')
       this.#session.send({ type: 'partner-left', reason: 'lost' })
     }
@@ -295,9 +302,13 @@ export class Participant implements EngineListener {
   }
 
   handleTaken(welcomes: number): Handover {
+    const held = this.#held
     this.#leavePlace()
     this.#generation++
-    return this.#context.onTaken(this.#session, welcomes)
+    this.#held = held
+    const handover = this.#context.onTaken(this.#session, welcomes)
+    this.#held = undefined
+    return handover
   }
 
   /** Call this when the session has ended. */

@@ -205,10 +205,14 @@ export class Session implements Identified {
     this.#replay.acknowledge(count)
   }
 
-  /** Returns what another node needs to continue the session. */
+  /**
+   * Returns what another node needs to continue the session. Frames that wait for the partner here do not count as
+   * received, so that the client sends them again to that node.
+   */
   get handover(): Handover {
     const { first } = this.#replay
-    return { frames: this.#replay.after(first) ?? [], sentBefore: first, received: this.received }
+    const received = this.participant.receivedBeforeHeld ?? this.received
+    return { frames: this.#replay.after(first) ?? [], sentBefore: first, received }
   }
 
   /** Returns the frames after the first `count`; undefined if some of them are no longer kept. */
