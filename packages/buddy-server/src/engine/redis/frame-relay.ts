@@ -42,8 +42,8 @@ const retryMs = 100
  */
 export class FrameRelay {
   readonly #dependencies: FrameRelayDependencies
-  /** The number of frames to each session that its node has not received, and about which Redis has not answered. */
-  readonly #undelivered = new Map<string, number>()
+  /** The number of frames to each session that a node has not received, and about which Redis has not answered. */
+  readonly #undelivered = new Map<string, { readonly count: number; readonly to: string }>()
   readonly #waiting = new Map<string, Waiting>()
   /** The ids of frames that Redis may keep. It keeps a frame with the same id only once. */
   readonly #ids = new WeakMap<FrameItem, string>()
@@ -56,7 +56,10 @@ export class FrameRelay {
   /** Relays a frame from a session of this node. An empty id means that the partner's node is not known. */
   relay(nodeId: string, item: FrameItem): void {
     const [partner] = item
-    if (this.#undelivered.has(partner) || this.#waiting.has(partner)) this.#wait(item)
+    const undelivered = this.#undelivered.get(partner)
+    // Other frames may wait for the same node, and stay in order.
+    const mustWait = undelivered !== undefined && undelivered.to !== nodeId
+    if (mustWait || this.#waiting.has(partner)) this.#wait(item)
     else this.#relayNow(nodeId, item)
   }
 
@@ -71,10 +74,11 @@ export class FrameRelay {
    */
   async hold(to: string, item: FrameItem): Promise<boolean> {
     const [partner] = item
-    this.#undelivered.set(partner, (this.#undelivered.get(partner) ?? 0) + 1)
+    const before = this.#undelivered.get(partner)?.count ?? 0
+    this.#undelivered.set(partner, { count: before + 1, to })
     const node = await this.#ask(to, item)
-    const left = this.#undelivered.get(partner)! - 1
-    if (left > 0) this.#undelivered.set(partner, left)
+    const left = this.#undelivered.get(partner)!.count - 1
+    if (left > 0) this.#undelivered.set(partner, { count: left, to })
     else {
       this.#undelivered.delete(partner)
       this.#handleWaiting(partner)

@@ -278,6 +278,20 @@ describe.skipIf(missingRedisMessage)('a frame that Redis is to keep', () => {
     expect(bytesOf(ana)).toEqual([1, 2])
   })
 
+  test('is not overtaken by a later one while it is being sent', async () => {
+    const { nodes, ana, bob, pass, recover } = await createCrowd(redis)
+    nodes.fail(1, false)
+    await pass(3000)
+    const numbers = Array.from({ length: 20 }, (_, number) => number)
+    for (const number of numbers) {
+      ana.pass(number)
+      await Promise.resolve()
+    }
+    await nodes.settle()
+    await recover(1)
+    expect(bytesOf(bob)).toEqual(numbers)
+  })
+
   test('arrives if Redis fails before it keeps it', async () => {
     const { world, nodes, bob, recover } = await createCrowd(redis)
     const room = bob.room!.id
