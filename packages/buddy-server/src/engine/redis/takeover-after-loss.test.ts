@@ -58,6 +58,23 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data, a room cont
     await checkRoom(crowd, session, room)
   })
 
+  test('if a former node of one session has stated the room before its present node', async () => {
+    const crowd = await createCrowd(redis)
+    const { world, nodes, bob, takeOver } = crowd
+    const room = bob.room!.id
+    nodes.hang(0)
+    const { session } = await takeOver('ana', 2)
+    session.claim('bob', room)
+    await world.settle()
+    nodes.hang(2)
+    crowd.lose()
+    nodes.wake(0)
+    await beats(crowd, 2)
+    nodes.wake(2)
+    await beats(crowd, 2)
+    await checkRoom(crowd, session, room)
+  })
+
   test('if a node releases a session before it knows of the loss', async () => {
     const crowd = await createCrowd(redis)
     const { world, nodes, ana, bob } = crowd

@@ -164,10 +164,13 @@ function commands.restate(command)
     kept = {}
   elseif rec.g < command.g then
     if rec.cp and not command.claim then handleClaim(rec, nil) end
-    leave(rec, command.reason)
-    -- The frames belong to the room that the session has left.
-    kept = {}
-    dropFrames(rec)
+    -- A former node of the session may have stated its present room first.
+    if not (command.at and rec.p == 'r' and rec.rm == command.at.id) then
+      leave(rec, command.reason)
+      -- The frames belong to the room that the session has left.
+      kept = {}
+      dropFrames(rec)
+    end
     setGeneration(rec, command.g)
     if command.at then isWaiting = seatAgain(rec, command.at)
     elseif command.w then enterAgain(rec, command)
