@@ -110,9 +110,12 @@ export class TakeoverWorld {
     this.#clock.advance(ms)
   }
 
+  /** Time passes in small steps, so that everything arrives before the timeouts of nodes. */
   async beat(): Promise<void> {
-    this.advance(beatMs)
-    await this.settle()
+    for (let passedMs = 0; passedMs < beatMs; passedMs += 100) {
+      this.advance(100)
+      await this.settle()
+    }
   }
 
   /** A client connects again, to this node or to the next one that has not stopped. */
