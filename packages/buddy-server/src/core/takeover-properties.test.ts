@@ -1,7 +1,8 @@
 // What is true after any sequence of faults, takeovers and frames, in whatever order messages arrive.
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { useRedis } from '../engine/redis/connected-redis.fixture.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectShards, useRedis } from '../engine/redis/connected-redis.fixture.ts'
+import type { RedisClient } from '../engine/redis/redis-client.ts'
 import { missingRedisMessage } from '../engine/redis/redis-server.fixture.ts'
 import { beatMs, nodeCount, settings, TakeoverWorld } from './takeover-world.fixture.ts'
 
@@ -43,7 +44,7 @@ async function take(world: TakeoverWorld, { kind, who, node, amount }: Step): Pr
       for (let count = 0; count <= amount % 3; count++) client.say()
       break
     case 'enter':
-      client.enter('next')
+      client.enter(lobbies[amount % lobbies.length]!)
       break
     case 'stop':
       world.stop(node)
@@ -79,7 +80,23 @@ async function take(world: TakeoverWorld, { kind, who, node, amount }: Step): Pr
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-describe.skipIf(missingRedisMessage)('sessions that come from node to node', () => {
+/** With three shards, they are in all of them. */
+const lobbies = ['next', 'one', 'music'] as const
+
+let shards: readonly RedisClient[] = []
+
+beforeAll(async () => {
+  if (!missingRedisMessage) shards = await connectShards(redis.server.url, 3)
+})
+
+afterAll(() => {
+  for (const client of shards) client.close()
+})
+
+describe.skipIf(missingRedisMessage).each([
+  ['one shard', () => [redis.client]],
+  ['three shards', () => shards],
+])('sessions that come from node to node, with %s,', (_, clients) => {
   test(
     'agree about their room after any faults, and frames pass in both directions, each once',
     async () => {
@@ -88,7 +105,7 @@ describe.skipIf(missingRedisMessage)('sessions that come from node to node', () 
           stepsOf([...moves, ...delivery, ...faults]),
           fc.integer(),
           async (steps, order) => {
-            const world = new TakeoverWorld(redis.client, order)
+            const world = new TakeoverWorld(clients(), order)
             await world.pair()
             for (const step of steps) await take(world, step)
             await world.recover()
@@ -115,7 +132,7 @@ describe.skipIf(missingRedisMessage)('sessions that come from node to node', () 
     async () => {
       await fc.assert(
         fc.asyncProperty(stepsOf([...moves, ...delivery]), fc.integer(), async (steps, order) => {
-          const world = new TakeoverWorld(redis.client, order)
+          const world = new TakeoverWorld(clients(), order)
           await world.pair()
           for (const step of steps) await take(world, step)
           await world.recover()

@@ -8,6 +8,8 @@ import type { NodeReport } from '../engine/engine.ts'
 import { NodeClock } from './node-clock.fixture.ts'
 import type { RedisClient } from '../engine/redis/redis-client.ts'
 import { RedisEngine } from '../engine/redis/redis-engine.ts'
+import type { ShardedEngineDependencies } from '../engine/redis/sharded-engine.ts'
+import { ShardedEngine } from '../engine/redis/sharded-engine.ts'
 import { RoamingClient } from './roaming-client.fixture.ts'
 import { SteppedNetwork } from './stepped-network.fixture.ts'
 
@@ -32,6 +34,8 @@ const noFigures: NodeReport = {
 let worlds = 0
 
 const idOf = (node: number): string => `node ${node}`
+/** The name of a node's way to the Redis of a shard. */
+const wayOf = (nodeId: string, shard: number): string => `${nodeId}, shard ${shard}`
 
 /** The errors that a node reports while it has no Redis, or has hung. */
 const expectedError = /Redis|hung/
@@ -46,10 +50,12 @@ export class TakeoverWorld {
   readonly faults: string[] = []
   readonly #clock = new ManualClock()
   readonly #network = new SteppedNetwork()
-  readonly #redis: Pick<RedisClient, 'link'>
+  /** The connections to Redis, for each shard. */
+  readonly #redis: readonly Pick<RedisClient, 'link'>[]
   readonly #clocks: readonly NodeClock[]
   readonly #servers: readonly TestServer[]
-  readonly #engines: RedisEngine[] = []
+  /** The engines of each node, by their shards. */
+  readonly #engines: RedisEngine[][] = []
   /** The nodes that have stopped. */
   readonly #ended = new Set<number>()
   /** The clients that have connected again. */
@@ -57,7 +63,8 @@ export class TakeoverWorld {
   readonly #lanes = new Map<string, ReturnType<SteppedNetwork['addLane']>>()
   #random: number
 
-  constructor(redis: Pick<RedisClient, 'link'>, seed: number) {
+  /** @param redis the connections to Redis, for each shard */
+  constructor(redis: readonly Pick<RedisClient, 'link'>[], seed: number) {
     this.#redis = redis
     this.#random = seed >>> 0
     const prefix = `buddy:takeovers ${worlds++}:`
@@ -66,7 +73,7 @@ export class TakeoverWorld {
       (_, node) => new NodeClock(this.#clock, () => this.#network.isHanging(node)),
     )
     this.#servers = this.#clocks.map((clock, node) => this.#createServer(node, clock, prefix))
-    for (const engine of this.#engines) engine.handleConnected()
+    for (const engine of this.#engines.flat()) engine.handleConnected()
     this.clients = ['ana', 'bob', 'cem'].map(
       (name) =>
         new RoamingClient(name, {
@@ -135,18 +142,22 @@ export class TakeoverWorld {
     this.#clocks[node]!.wake()
   }
 
-  /** A node loses Redis, which handles some of its calls before. */
+  /** A node loses the Redis of one shard, which handles some of its calls before. */
   async cut(node: number, handled: number): Promise<void> {
     if (this.#isBroken(node)) return
-    await this.#network.cut(idOf(node), handled)
-    this.#engines[node]!.handleDisconnected()
+    const shard = this.#pick(this.#redis.length)
+    await this.#network.cut(wayOf(idOf(node), shard), handled)
+    this.#engines[node]![shard]!.handleDisconnected()
   }
 
   /** A node that has lost Redis has it again. */
   mend(node: number): void {
-    if (!this.#network.isCut(idOf(node))) return
-    this.#network.mend(idOf(node))
-    this.#engines[node]!.handleConnected()
+    for (const [shard, engine] of this.#engines[node]!.entries()) {
+      const way = wayOf(idOf(node), shard)
+      if (!this.#network.isCut(way)) continue
+      this.#network.mend(way)
+      engine.handleConnected()
+    }
   }
 
   /** A node stops, and releases its sessions. Does nothing if another one has stopped before. */
@@ -157,7 +168,9 @@ export class TakeoverWorld {
     core.engine.drain()
     for (const client of this.clients) if (client.node === node) client.drop()
     for (const session of core.sessions) core.sessions.end(session, 'stopped')
-    void core.engine.close().then(() => this.#network.remove(idOf(node)))
+    void core.engine.close().then(() => {
+      for (const shard of this.#redis.keys()) this.#network.remove(wayOf(idOf(node), shard))
+    })
   }
 
   /** All nodes work again, and all clients come back. Then some seconds pass. */
@@ -214,8 +227,8 @@ export class TakeoverWorld {
 
   /** Whether the node has stopped, hangs, or has no Redis. */
   #isBroken(node: number): boolean {
-    const isUnreachable = this.#network.isHanging(node) || this.#network.isCut(idOf(node))
-    return this.#ended.has(node) || isUnreachable
+    if (this.#ended.has(node) || this.#network.isHanging(node)) return true
+    return [...this.#redis.keys()].some((shard) => this.#network.isCut(wayOf(idOf(node), shard)))
   }
 
   /** Returns the way of a client to a node. Its connections to one node do not overtake each other. */
@@ -236,24 +249,34 @@ export class TakeoverWorld {
         if (!expectedError.test(String(error))) this.faults.push(`${nodeId}: ${String(error)}`)
       },
       createEngine: (given) => {
-        const real = this.#redis.link({ prefix, nodeId, onMessage: () => undefined })
-        const engine: RedisEngine = new RedisEngine({
-          ...given,
-          nodeId,
-          link: this.#network.link(node, nodeId, {
+        const engines: RedisEngine[] = []
+        this.#engines[node] = engines
+        const createEngine: ShardedEngineDependencies['createEngine'] = (shard, parts) => {
+          const real = this.#redis[shard]!.link({ prefix, nodeId, onMessage: () => undefined })
+          const link = this.#network.link(node, wayOf(nodeId, shard), {
             call: (payload) => real.call(payload),
             handleMessage: (payload) => engine.handleMessage(payload),
-          }),
-          graceMs: () => settings.resumeGraceMs,
-          report: () => noFigures,
-          maxHeldBytes: () => 65_536,
-          onDataLost: (pairs) => server.core.restorePairs(pairs),
-          nearMs: () => 0,
-          isLocalAllowed: () => false,
-          redisNow: () => this.#clock.now(),
-        })
-        this.#engines[node] = engine
-        return engine
+          })
+          const engine: RedisEngine = new RedisEngine({
+            ...given,
+            ...parts,
+            nodeId,
+            link: { ...link, publish: (to, payload) => link.publish(wayOf(to, shard), payload) },
+            graceMs: () => settings.resumeGraceMs,
+            report: () => noFigures,
+            maxHeldBytes: () => 65_536,
+            onDataLost: (pairs) => server.core.restorePairs(pairs),
+            nearMs: () => 0,
+            isLocalAllowed: () => false,
+            redisNow: () => this.#clock.now(),
+          })
+          engines[shard] = engine
+          return engine
+        }
+        const count = this.#redis.length
+        if (count > 1) return new ShardedEngine({ ...given, count, createEngine })
+        const { maxRooms } = given
+        return createEngine(0, { maxRooms })
       },
     })
     return server

@@ -256,7 +256,8 @@ export class RedisSession implements EngineSession {
     this.#quit(reason)
     this.#context.forget(this)
     const handle = ([failure]: Answer): void => onDeparted(failure === 'fenced')
-    this.#state.send('depart', { reason }, handle, true)
+    const { left } = this.#state
+    this.#state.send('depart', { reason, ...(left && { left }) }, handle, true)
   }
 
   /** Forgets the session in this shard without a command, because it comes back to this shard. */

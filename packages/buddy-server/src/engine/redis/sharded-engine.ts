@@ -27,7 +27,7 @@ export interface ShardedEngineDependencies {
    */
   readonly createEngine: (
     index: number,
-    given: { readonly maxRooms: () => number; readonly sendBlock: SendBlock },
+    given: { readonly maxRooms: () => number; readonly sendBlock?: SendBlock },
   ) => RedisEngine
 }
 
@@ -48,6 +48,7 @@ export class ShardedEngine implements Engine {
   /** The sessions of this node. */
   readonly #sessions = new Map<string, ShardedSession>()
   readonly #sessionContext: ShardedSessionContext
+  #isClosed = false
   /** How many rooms each shard could have at its latest command. */
   readonly #limits: number[] = []
 
@@ -154,6 +155,8 @@ export class ShardedEngine implements Engine {
         this.#engines,
         clock,
       )
+      // Nobody could tell the former node of the session.
+      if (this.#isClosed) throw new Error('this server stops, and asks Redis for no session')
       const [latest, ...former] = found
       if (!latest && hasEnded) return undefined
       if (!latest) {
@@ -194,6 +197,7 @@ export class ShardedEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await Promise.all(this.#engines.map((engine) => engine.close()))
   }
 

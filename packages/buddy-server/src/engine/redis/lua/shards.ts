@@ -59,6 +59,8 @@ function commands.depart(command)
   local rec = find(command.s)
   if not rec then
     if wasTaken(command.s, command.n, command.e) then error({ code = 'fenced' }) end
+    -- Redis has lost its data, and the partner's node may state the room again.
+    if command.left then leaveFormer({ id = command.s, p = 'i' }, command.left) end
     return
   end
   -- Other nodes have declared this one dead, and no node has had the session since.
