@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { EngineEvent } from '../engine.ts'
 import { createTicket } from '../ticket.fixture.ts'
+import type { Command } from './command-queue.ts'
 import type { RedisSessionContext } from './redis-session.ts'
 import { RedisSession } from './redis-session.ts'
 import type { StoredEvent, StoredProfile } from './wire.ts'
@@ -17,6 +18,7 @@ const profileOf = (personKey: string): StoredProfile => ({
 /** A session that has entered a ticket, and what it has sent and received. */
 function createSession() {
   const events: EngineEvent['type'][] = []
+  const sent: Command[] = []
   /** The nodes to which frames were sent. */
   const relayed: string[] = []
   /** Whether the session may be in the queue of its node, which is used while Redis does not answer. */
@@ -28,7 +30,7 @@ function createSession() {
     wallNow: () => 0,
     scheduleOf: () => ({ interestsMs: 0, languagesMs: 0, regionMs: 0 }),
     observer: { onOpened: () => undefined, onRestored: () => undefined, onEnded: () => undefined },
-    send: () => undefined,
+    send: (command: Command) => sent.push(command),
     relay: (node: string) => relayed.push(node),
     isConnected: () => true,
     onEntered: () => queued.add('ana'),
@@ -44,7 +46,7 @@ function createSession() {
     context,
   )
   session.enter(createTicket({ sessionId: 'ana', mode: 'text' }), 1)
-  return { session, events, relayed, queued }
+  return { session, events, sent, relayed, queued }
 }
 
 const matched: StoredEvent & { readonly type: 'matched' } = {
@@ -123,4 +125,29 @@ test('a session without a connection is not in the queue of its node, and is aga
   expect(queued.size).toBe(0)
   session.back('ana')
   expect(queued.size).toBe(1)
+})
+
+test('a room that ends while the session is being stated is left, because the statement may open it again', () => {
+  const { session, sent } = createSession()
+  session.handleEvent(matched)
+  const answer = { epoch: 1, frames: [], isWaiting: false }
+  session.statement()
+  session.handleRestated(answer)
+  const declined = (): unknown[] => sent.filter(({ c: name }) => name === 'decline')
+  expect(declined()).toEqual([])
+  session.statement()
+  session.handleEvent({
+    s: 'ana',
+    n: 'node',
+    g: 1,
+    v: 2,
+    type: 'parted',
+    room: 'room',
+    reason: 'next',
+  })
+  session.handleRestated(answer)
+  expect(declined()).toMatchObject([{ s: 'ana', left: { id: 'room', reason: 'lost' } }])
+  session.statement()
+  session.handleRestated(answer)
+  expect(declined()).toHaveLength(1)
 })

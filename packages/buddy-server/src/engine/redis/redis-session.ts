@@ -64,6 +64,8 @@ export class RedisSession implements EngineSession {
   /** Whether Redis has not answered the claim of a room yet, and what happens when it has. */
   #isClaiming = false
   #onClaimed: (() => void) | undefined
+  /** The generation and the room in the latest statement; undefined before the first one. */
+  #stated: { readonly generation: number; readonly roomId: string | undefined } | undefined
   /** The latest ticket; undefined before the first one. */
   #ticket: Ticket | undefined
   /** The nodes that want to take the session over, and are notified after the release. */
@@ -350,6 +352,8 @@ export class RedisSession implements EngineSession {
 
   /** Returns the command that states again what this node knows of the session. */
   statement(): Command {
+    const { generation, room } = this.#state
+    this.#stated = { generation, roomId: room.present?.room.id }
     return this.#state.statement()
   }
 
@@ -362,6 +366,11 @@ export class RedisSession implements EngineSession {
     state.awaited = awaited
     this.#onJoined?.(true)
     const at = state.room.present?.room.id
+    const { generation, roomId } = this.#stated ?? {}
+    // The room has ended since the statement was sent. If Redis had lost its data, the statement has opened it again.
+    if (roomId !== undefined && roomId !== at && generation === state.generation) {
+      this.decline(roomId)
+    }
     if (at === undefined) return
     // Frames with a number are in the replay buffer of this node.
     for (const [number, frame, epoch] of frames) {
