@@ -1,126 +1,50 @@
-// A session moves between shards, with real servers.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+// A session moves between shards, with a real server.
+import { describe, expect, test } from 'vitest'
 import { packValue, unpackValue } from '../../codec.ts'
 import { describeProperties } from '../engine-properties.fixture.ts'
-import { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
-import { connectShards } from './connected-redis.fixture.ts'
-import type { RedisClient } from './redis-client.ts'
-import type { RedisEngineUnderTest } from './redis-engine.fixture.ts'
-import { createDelayedEngines, createRedisEngines } from './redis-engine.fixture.ts'
-import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
-import { shardIndexOf } from './shard.ts'
+import { createDelayedEngines } from './redis-engine.fixture.ts'
+import { missingRedisMessage } from './redis-server.fixture.ts'
+import {
+  createShards,
+  enter,
+  games,
+  gamesShard,
+  home,
+  homeShard,
+  music,
+  musicShard,
+  pass,
+  settled,
+  shardsWith,
+  useShards,
+} from './sharded-world.fixture.ts'
 import type { CallAnswer } from './wire.ts'
 
-if (missingRedisMessage) console.log(missingRedisMessage)
-
-const count = 3
-/** The shards of three lobbies of a site. Its sessions begin in the first one. */
-const homeShard = shardIndexOf('', '', count)
-const [gamesShard, musicShard] = [(homeShard + 1) % count, (homeShard + 2) % count]
-const [home, games, music] = [homeShard, gamesShard, musicShard].map((index) => {
-  const names = Array.from({ length: 100 }, (_, number) => `lobby ${number}`)
-  return names.find((lobby) => shardIndexOf('', lobby, count) === index)!
-}) as [string, string, string]
-
-/** A node is declared dead after this time without a beat, and its sessions are taken over by force after one second. */
-const deadAfterMs = 2000
-const takeoverMs = 1000
-const beatMs = 500
-
-let server: RedisServer
-let clients: readonly RedisClient[]
-
-beforeAll(async () => {
-  if (missingRedisMessage) return
-  server = await RedisServer.start()
-  clients = await connectShards(server.url, count)
-})
-
-afterAll(async () => {
-  if (missingRedisMessage) return
-  for (const client of clients) client.close()
-  await server.stop()
-})
-
-/** Some nodes, and three shards. Sessions join at the nodes in turn. */
-function createShards(nodeCount = 2): {
-  readonly world: EngineWorld
-  readonly nodes: RedisEngineUnderTest
-} {
-  server.run('FLUSHALL')
-  let nodes: RedisEngineUnderTest
-  const world = new EngineWorld((given) => (nodes = createRedisEngines(clients, nodeCount, given)))
-  return { world, nodes: nodes! }
-}
-
-/** Returns the shards that have a session, or the profile of one that has ended. */
-function shardsWith(id: string, kind: 's' | 'f' = 's'): readonly number[] {
-  const keys = server.run('KEYS', `*:${kind}:${id}`).match(/\{\d\}/g) ?? []
-  return keys.map((key) => Number(key[1])).toSorted()
-}
-
-/** Lets the sessions enter a lobby, one after the other. */
-async function enter(
-  world: EngineWorld,
-  lobby: string,
-  ...sessions: readonly ContractSession[]
-): Promise<void> {
-  for (const session of sessions) {
-    session.enter({ lobby })
-    await world.settle()
-  }
-}
-
-/** Settles the world, and resolves as the promise does. */
-async function settled<T>(world: EngineWorld, result: Promise<T>): Promise<T> {
-  await Promise.all([world.settle(), result.catch(() => undefined)])
-  return result
-}
-
-/** Takes a session over at a node, while its former node hangs. */
-async function takeOver(
-  world: EngineWorld,
-  nodes: RedisEngineUnderTest,
-  id: string,
-  node: number,
-): Promise<ContractSession> {
-  const taking = nodes.nodes[node]!.adopt(id, '', 1)
-  await world.settle()
-  await world.advance(takeoverMs)
-  await world.settle()
-  expect(await taking).toBeDefined()
-  return new ContractSession(id, nodes.nodes[node]!, true)
-}
-
-/** Time passes, with beats. */
-async function pass(world: EngineWorld, ms: number): Promise<void> {
-  for (let passed = 0; passed < ms; passed += beatMs) await world.advance(beatMs)
-}
-
-/** The nodes notice by a beat that a shard does not answer. */
-async function notice(world: EngineWorld, nodes: RedisEngineUnderTest): Promise<void> {
-  world.clock.advance(beatMs)
-  await nodes.settle()
-  world.errors.splice(0)
-}
+const shards = useShards()
 
 describe.skipIf(missingRedisMessage)('a session that changes its lobby', () => {
   test('is in the shard of its latest ticket only, and its former partner is parted at once', async () => {
-    const { world } = createShards()
+    const { world } = createShards(shards)
     const [ana, bob, cleo] = world.join('ana', 'bob', 'cleo')
     await enter(world, home, ana, bob)
     await enter(world, games, cleo)
-    expect([shardsWith('ana'), shardsWith('cleo')]).toEqual([[homeShard], [gamesShard]])
+    expect([shardsWith(shards.server, 'ana'), shardsWith(shards.server, 'cleo')]).toEqual([
+      [homeShard],
+      [gamesShard],
+    ])
     bob.take()
     await enter(world, games, ana)
     expect(ana.room).toMatchObject({ lobby: games })
     expect(cleo.room).toEqual(ana.room)
     expect(bob.take()).toEqual([{ type: 'parted', reason: 'next' }])
-    expect([shardsWith('ana'), shardsWith('ana', 'f')]).toEqual([[gamesShard], [homeShard]])
+    expect([shardsWith(shards.server, 'ana'), shardsWith(shards.server, 'ana', 'f')]).toEqual([
+      [gamesShard],
+      [homeShard],
+    ])
     // Nobody can report Cleo, who has met nobody in her first shard.
     const keptMs = ['ana', 'cleo'].map((id) => {
-      const key = server.run('KEYS', `*{${homeShard}}:*:f:${id}`).trim()
-      return Number(server.run('PTTL', key))
+      const key = shards.server.run('KEYS', `*{${homeShard}}:*:f:${id}`).trim()
+      return Number(shards.server.run('PTTL', key))
     })
     expect(keptMs[0]).toBeGreaterThan(3_500_000)
     expect(keptMs[1]).toBeLessThanOrEqual(600_000)
@@ -132,7 +56,7 @@ describe.skipIf(missingRedisMessage)('a session that changes its lobby', () => {
   })
 
   test('can come back, and receives nothing from its former stay', async () => {
-    const { world } = createShards()
+    const { world } = createShards(shards)
     const [ana, bob, cleo, dan] = world.join('ana', 'bob', 'cleo', 'dan')
     await enter(world, home, bob)
     await enter(world, games, dan)
@@ -150,12 +74,12 @@ describe.skipIf(missingRedisMessage)('a session that changes its lobby', () => {
     cleo.enter({ lobby: music })
     await world.settle()
     expect(ana.room).toEqual(cleo.room)
-    expect(shardsWith('ana')).toEqual([musicShard])
+    expect(shardsWith(shards.server, 'ana')).toEqual([musicShard])
     expect(bob.room).toBeUndefined()
   })
 
   test('numbers the changes of its place on when it comes back to a shard', async () => {
-    const link = clients[0]!.link({
+    const link = shards.clients[0]!.link({
       prefix: 'changes:',
       nodeId: 'node',
       onMessage: () => undefined,
@@ -191,12 +115,12 @@ describe.skipIf(missingRedisMessage)('a session that changes its lobby', () => {
   })
 
   test('may change the lobby while it is away', async () => {
-    const { world } = createShards()
+    const { world } = createShards(shards)
     const [ana, bob] = world.join('ana', 'bob')
     await enter(world, games, bob)
     ana.away()
     await enter(world, games, ana)
-    expect([ana.room, shardsWith('ana')]).toEqual([undefined, [gamesShard]])
+    expect([ana.room, shardsWith(shards.server, 'ana')]).toEqual([undefined, [gamesShard]])
     ana.back()
     await world.settle()
     expect(ana.room).toBeDefined()
@@ -204,7 +128,7 @@ describe.skipIf(missingRedisMessage)('a session that changes its lobby', () => {
   })
 
   test('may leave, lose its connection or end before the move has ended', async () => {
-    const { world } = createShards()
+    const { world } = createShards(shards)
     const [ana, bob, cleo, dan] = world.join('ana', 'bob', 'cleo', 'dan')
     ana.enter({ lobby: games })
     ana.leave()
@@ -215,7 +139,7 @@ describe.skipIf(missingRedisMessage)('a session that changes its lobby', () => {
     await world.settle()
     await enter(world, games, dan)
     expect(dan.room).toBeUndefined()
-    expect(['ana', 'bob', 'cleo'].map((id) => shardsWith(id))).toEqual([
+    expect(['ana', 'bob', 'cleo'].map((id) => shardsWith(shards.server, id))).toEqual([
       [gamesShard],
       [gamesShard],
       [],
@@ -230,7 +154,7 @@ describe.skipIf(missingRedisMessage)('a session that changes its lobby', () => {
 describe.skipIf(missingRedisMessage)('a partner of a former lobby', () => {
   /** Ana and Bob have met in the first lobby, and Ana is with Cleo in the second one. */
   async function createMeetings() {
-    const { world, nodes } = createShards()
+    const { world, nodes } = createShards(shards)
     const [ana, bob, cleo] = world.join('ana', 'bob', 'cleo')
     await enter(world, home, ana, bob)
     const first = ana.room!.id
@@ -314,249 +238,9 @@ describe.skipIf(missingRedisMessage)('a partner of a former lobby', () => {
   })
 })
 
-describe.skipIf(missingRedisMessage)('another node', () => {
-  test('continues a session in the shard to which it has moved', async () => {
-    const { world, nodes } = createShards()
-    const [ana, bob] = world.join('ana', 'bob')
-    await enter(world, games, bob, ana)
-    const room = bob.room!.id
-    const adopted = await settled(world, nodes.nodes[1]!.adopt('ana', '', 1))
-    expect(adopted).toBeDefined()
-    expect(ana.isTaken).toBe(true)
-    const session = new ContractSession('ana', nodes.nodes[1]!, true)
-    session.claim('bob', room)
-    await world.settle()
-    expect(session.room?.id).toBe(room)
-    session.pass(1)
-    bob.pass(2)
-    await world.settle()
-    expect([bob.frames, session.frames]).toEqual([[Uint8Array.of(1)], [Uint8Array.of(2)]])
-    await enter(world, music, session)
-    expect([shardsWith('ana'), bob.take().at(-1)]).toEqual([
-      [musicShard],
-      { type: 'parted', reason: 'next' },
-    ])
-  })
-
-  test('finds no session that has ended', async () => {
-    const { world, nodes } = createShards()
-    const [ana] = world.join('ana')
-    await enter(world, games, ana)
-    ana.end()
-    // After this time all nodes have stated the sessions that a shard has lost.
-    await pass(world, 3000)
-    expect(await settled(world, nodes.nodes[1]!.adopt('ana', '', 1))).toBeUndefined()
-  })
-
-  test('finds a session whose node has died in the middle of a move, once, in the new shard', async () => {
-    const { world, nodes } = createShards()
-    const [ana, bob] = world.join('ana', 'bob')
-    await enter(world, home, ana, bob)
-    bob.take()
-    await pass(world, beatMs)
-    // The node dies when the session has joined in the new shard and has not ended in the former one.
-    nodes.fail(0, false, homeShard)
-    ana.enter({ lobby: games })
-    await nodes.settle()
-    expect(shardsWith('ana')).toEqual([homeShard, gamesShard].toSorted())
-    nodes.hang(0)
-    world.errors.splice(0)
-    const session = await takeOver(world, nodes, 'ana', 1)
-    session.claim(undefined)
-    await world.settle()
-    expect(shardsWith('ana')).toEqual([gamesShard])
-    expect(bob.take()).toEqual([{ type: 'parted', reason: 'lost' }])
-    await enter(world, games, bob, session)
-    expect(session.room).toBeDefined()
-    expect(bob.room).toEqual(session.room)
-    nodes.recover(0)
-    nodes.wake(0)
-    await world.settle()
-    expect([ana.isTaken, shardsWith('ana')]).toEqual([true, [gamesShard]])
-    expect(bob.room).toEqual(session.room)
-  })
-
-  // All that is left of the session is the token of its client.
-  test.each([
-    ['restores a session', 4000, { frames: [], received: undefined }],
-    ['finds no session any more', 31_000, undefined],
-  ])('%s that a former node has stated first after a loss of data', async (_, ageMs, result) => {
-    const { world, nodes } = createShards(3)
-    const [ana] = world.join('ana')
-    await enter(world, games, ana)
-    nodes.hang(0)
-    const session = await takeOver(world, nodes, 'ana', 1)
-    session.welcome(2)
-    session.confirmWelcome()
-    session.claim()
-    await world.settle()
-    nodes.hang(1)
-    server.run('FLUSHALL')
-    nodes.wake(0)
-    await pass(world, ageMs)
-    expect(shardsWith('ana')).toEqual([gamesShard])
-    expect(await settled(world, nodes.nodes[2]!.adopt('ana', '', 2))).toEqual(result)
-    if (!result) return
-    const restored = new ContractSession('ana', nodes.nodes[2]!, true)
-    restored.claim()
-    await world.settle()
-    expect([ana.isTaken, restored.isTaken]).toEqual([true, false])
-  })
-
-  test('takes a session over where a client has come last, and not where a former node has moved it late', async () => {
-    const { world, nodes } = createShards(3)
-    const [ana] = world.join('ana')
-    await enter(world, home, ana)
-    await pass(world, beatMs)
-    // Node 0 has no connection to the shard that has the session.
-    nodes.fail(0, false, homeShard)
-    for (let passed = 0; passed < deadAfterMs + beatMs; passed += beatMs) await notice(world, nodes)
-    const session = await takeOver(world, nodes, 'ana', 1)
-    session.claim()
-    ana.enter({ lobby: games })
-    await notice(world, nodes)
-    await notice(world, nodes)
-    expect(shardsWith('ana')).toEqual([homeShard, gamesShard].toSorted())
-    expect(await settled(world, nodes.nodes[2]!.adopt('ana', '', 1))).toBeDefined()
-    expect([session.isTaken, shardsWith('ana')]).toEqual([true, [homeShard]])
-    nodes.recover(0)
-    await world.settle()
-    expect([ana.isTaken, shardsWith('ana')]).toEqual([true, [homeShard]])
-  })
-
-  test('has a session for itself, although its former node continues after a move of the session', async () => {
-    const { world, nodes } = createShards()
-    const [ana, bob] = world.join('ana', 'bob')
-    await enter(world, home, ana)
-    await pass(world, beatMs)
-    nodes.hang(0)
-    const session = await takeOver(world, nodes, 'ana', 1)
-    session.claim(undefined)
-    await enter(world, games, session, bob)
-    expect(bob.room).toEqual(session.room)
-    await pass(world, deadAfterMs)
-    nodes.wake(0)
-    await world.settle()
-    await pass(world, beatMs)
-    expect([ana.isTaken, shardsWith('ana')]).toEqual([true, [gamesShard]])
-    expect(bob.room).toEqual(session.room)
-  })
-
-  test('keeps a session that its former node moves late', async () => {
-    const { world, nodes } = createShards()
-    const [ana, bob] = world.join('ana', 'bob')
-    await enter(world, home, ana)
-    await enter(world, games, bob)
-    nodes.hang(0)
-    const session = await takeOver(world, nodes, 'ana', 1)
-    session.claim(undefined)
-    await world.settle()
-    bob.take()
-    // The node reads it from the former connection of the client.
-    ana.enter({ lobby: games })
-    nodes.wake(0)
-    await world.settle()
-    expect([ana.isTaken, shardsWith('ana')]).toEqual([true, [homeShard]])
-    expect(bob.take()).toEqual([])
-    await enter(world, games, session)
-    expect(bob.room).toEqual(session.room)
-    expect(session.room).toBeDefined()
-  })
-})
-
-describe.skipIf(missingRedisMessage)('if the Redis of one shard does not answer,', () => {
-  test('users of a lobby in another shard meet, change the lobby, and come to another node', async () => {
-    const { world, nodes } = createShards()
-    const [ana, bob, cleo] = world.join('ana', 'bob', 'cleo')
-    await enter(world, games, ana, bob)
-    for (const node of [0, 1]) nodes.fail(node, false, homeShard)
-    await notice(world, nodes)
-    await enter(world, games, bob, ana)
-    expect(ana.room).toBeDefined()
-    expect(bob.room).toEqual(ana.room)
-    // Cleo is still in the shard that does not answer.
-    await enter(world, music, cleo, ana)
-    expect(cleo.room).toEqual(ana.room)
-    expect(cleo.room).toBeDefined()
-    const room = ana.room!.id
-    const taking = nodes.nodes[1]!.adopt('ana', '', 1)
-    await world.settle()
-    await world.advance(250)
-    expect(await settled(world, taking)).toBeDefined()
-    const session = new ContractSession('ana', nodes.nodes[1]!, true)
-    session.claim('cleo', room)
-    await world.settle()
-    expect(session.room?.id).toBe(room)
-    for (const node of [0, 1]) nodes.recover(node)
-    await world.settle()
-    expect(['ana', 'cleo'].map((id) => shardsWith(id))).toEqual([[musicShard], [musicShard]])
-    expect(cleo.room?.id).toBe(room)
-  })
-
-  test('a session that wants to go there stays in its former shard until it answers', async () => {
-    const { world, nodes } = createShards()
-    const [ana, bob] = world.join('ana', 'bob')
-    await enter(world, home, ana, bob)
-    nodes.fail(0, false, gamesShard)
-    ana.enter({ lobby: games })
-    await nodes.settle()
-    expect([shardsWith('ana'), bob.room]).toEqual([[homeShard], undefined])
-    expect(ana.take().at(-1)).toMatchObject({ type: 'unavailable' })
-    world.errors.splice(0)
-    nodes.recover(0)
-    await enter(world, games, bob)
-    expect(shardsWith('ana')).toEqual([gamesShard])
-    expect(ana.room).toBeDefined()
-    expect(bob.room).toEqual(ana.room)
-  })
-
-  test('a client can resume such a session again and again', async () => {
-    const { world, nodes } = createShards()
-    const [ana] = world.join('ana')
-    await enter(world, home, ana)
-    nodes.fail(0, false, gamesShard)
-    ana.enter({ lobby: games })
-    await nodes.settle()
-    world.errors.splice(0)
-    for (const welcomes of [1, 2]) {
-      const confirmed = nodes.nodes[0]!.confirm('ana', welcomes)
-      await world.settle()
-      await confirmed
-      ana.welcome(welcomes + 1)
-    }
-    expect(ana.isTaken).toBe(false)
-  })
-
-  test('a node that stops hands over a session from the shard that has it', async () => {
-    const { world, nodes } = createShards()
-    const [ana] = world.join('ana', 'bob')
-    await enter(world, home, ana)
-    nodes.fail(0, false, gamesShard)
-    ana.enter({ lobby: games })
-    await nodes.settle()
-    world.errors.splice(0)
-    ana.release()
-    await world.settle()
-    const taking = nodes.nodes[1]!.adopt('ana', '', 1)
-    expect(await settled(world, taking)).toBeDefined()
-  })
-
-  test('a session that no other shard has is not continued, and not replaced either', async () => {
-    const { world, nodes } = createShards()
-    const [ana] = world.join('ana')
-    await enter(world, games, ana)
-    await pass(world, 3000)
-    nodes.fail(1, false, gamesShard)
-    await notice(world, nodes)
-    await expect(settled(world, nodes.nodes[1]!.adopt('ana', '', 1))).rejects.toThrow(
-      'a shard of Redis does not know yet whether it has the session',
-    )
-  })
-})
-
 describe.skipIf(missingRedisMessage)('with lobbies in several shards,', () => {
   test('restored sessions get their room back in the shard of its lobby', async () => {
-    const { world } = createShards()
+    const { world } = createShards(shards)
     const [ana, bob, cleo, dan] = world.joinRestored('ana', 'bob', 'cleo', 'dan')
     ana.claim('bob', 'former', games)
     await world.settle()
@@ -579,7 +263,7 @@ describe.skipIf(missingRedisMessage)('with lobbies in several shards,', () => {
   })
 
   test('the limits of a site and of an address count the sessions in all shards', async () => {
-    const { world } = createShards()
+    const { world } = createShards(shards)
     const place = { site: '', addressKey: 'one address' }
     const [ana, bob] = [await world.enroll('ana', place, {}), await world.enroll('bob', place, {})]
     await enter(world, games, ana)
@@ -601,7 +285,7 @@ describe.skipIf(missingRedisMessage)('with lobbies in several shards,', () => {
       await settled(world, world.admit('ana', moved, { maxOfSite: 1, maxOfAddress: 1 })),
     ).toBeUndefined()
     await pass(world, 1000)
-    expect([shardsWith('ana'), world.engine.usersOf('')]).toEqual([[gamesShard], 3])
+    expect([shardsWith(shards.server, 'ana'), world.engine.usersOf('')]).toEqual([[gamesShard], 3])
   })
 })
 
@@ -610,7 +294,7 @@ describe.skipIf(missingRedisMessage)('with delayed and interleaved delivery,', (
   describeProperties(
     'the Redis engine with three shards',
     40,
-    (...given) => createDelayedEngines(clients, ...given),
+    (...given) => createDelayedEngines(shards.clients, ...given),
     [1000],
   )
 })
