@@ -6,16 +6,18 @@ import type {
   Handover,
   SessionProfile,
 } from '../engine.ts'
-import type { Encounter, Encounters } from '../memory/encounters.ts'
+import type { Encounters } from '../memory/encounters.ts'
 import type { Room, RoomClaim } from '../room.ts'
 import { partnerSeat } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
-import { AnswerOrder } from './answer-order.ts'
+import type { AnswerOrder } from './answer-order.ts'
 import type { Command } from './command-queue.ts'
 import type { SessionContext } from './session-context.ts'
 import { handleLocalEvent, handlePartnerLeft, handleStoredEvent } from './session-events.ts'
+import { SessionRelease } from './session-release.ts'
+import { blockPartner, reportPartner } from './session-reports.ts'
 import { SessionState } from './session-state.ts'
-import { fromText, toReported, toStoredProfile, toStoredTicket, toText } from './stored-values.ts'
+import { fromText, toStoredProfile, toStoredTicket, toText } from './stored-values.ts'
 import type { Adoption, Answer, FrameItem, Restated, StoredEvent } from './wire.ts'
 
 /** The parts of the engine that its sessions use. */
@@ -25,15 +27,7 @@ export interface RedisSessionContext extends SessionContext {
   readonly onEntered: (session: RedisSession, ticket: Ticket) => void
   /** Called when the session has left the queue. */
   readonly onQuit: (session: RedisSession) => void
-  /** Called at once when a user blocks or reports a person, also while Redis does not answer. */
-  readonly onBlocked: (personKey: string, partnerKey: string) => void
   readonly forget: (session: RedisSession) => void
-  /** Sends the block of a partner whom the session has met in this lobby, and sends it again if Redis does not answer. */
-  readonly sendBlock: (
-    place: { readonly site: string; readonly lobby: string },
-    command: Command,
-    handleAnswer: (answer: Answer) => void,
-  ) => void
 }
 
 /** What a session brings along that begins in a shard; see `sharded-session.ts`. */
@@ -57,19 +51,14 @@ export class RedisSession implements EngineSession {
   /** Whether the session was taken over from another node. */
   readonly #isAdopted: boolean
   readonly #onJoined: ShardArrival['onJoined'] | undefined
-  /** Undefined until the first report or block, to save memory. */
-  #answers: AnswerOrder | undefined
-  /** Whether the session is being released, so that it is no longer a session of this node. */
-  isLeaving = false
-  /** Whether Redis has not answered the claim of a room yet, and what happens when it has. */
+  /** The release of the session; undefined until it is released. */
+  #release: SessionRelease | undefined
+  /** Whether Redis has not answered the claim of a room yet. */
   #isClaiming = false
-  #onClaimed: (() => void) | undefined
   /** The generation and the room in the latest statement; undefined before the first one. */
   #stated: { readonly generation: number; readonly roomId: string | undefined } | undefined
   /** The latest ticket; undefined before the first one. */
   #ticket: Ticket | undefined
-  /** The nodes that want to take the session over, and are notified after the release. */
-  readonly #takers: string[] = []
 
   constructor(
     profile: SessionProfile,
@@ -82,9 +71,9 @@ export class RedisSession implements EngineSession {
     this.#isAdopted = adoption?.taken !== undefined
     this.#context = context
     this.#onJoined = arrival?.onJoined
-    this.#answers = arrival?.answers
     const epoch = arrival?.epoch ?? adoption?.epoch ?? 1
     this.#state = new SessionState(profile, listener, epoch, context, arrival?.encounters)
+    this.#state.answers = arrival?.answers
     const isAdopted = this.#isAdopted
     const f = toStoredProfile(profile)
     const { taken = 0 } = adoption ?? {}
@@ -115,6 +104,11 @@ export class RedisSession implements EngineSession {
     return this.#state.confirmedWelcomes === this.#state.welcomes
   }
 
+  /** Whether the session is being released, so that it is no longer a session of this node. */
+  get isLeaving(): boolean {
+    return this.#release !== undefined
+  }
+
   /** The profile of the session, which the local queue needs too. */
   get profile(): SessionProfile {
     return this.#state.profile
@@ -132,7 +126,7 @@ export class RedisSession implements EngineSession {
 
   /** The order of the answers to reports and blocks; undefined if there was none yet. */
   get answers(): AnswerOrder | undefined {
-    return this.#answers
+    return this.#state.answers
   }
 
   enter(ticket: Ticket, generation: number, offer?: Uint8Array): void {
@@ -207,28 +201,16 @@ export class RedisSession implements EngineSession {
     this.#isClaiming = true
     state.send('claim', { g: generation, isAdopted, claim: stated, inMs }, () => {
       this.#isClaiming = false
-      this.#onClaimed?.()
+      this.#release?.handleClaimed()
     })
   }
 
   report(asked: string | null, reason: ReportReason): void {
-    const { room, listener } = this.#state
-    const found = room.findPartner(asked)
-    const isRepeated = found ? !room.noteReport(found) : false
-    this.#block(found, (profile) => {
-      const encounter = found && toReported(found, profile, isRepeated)
-      const { generation } = this.#state
-      listener.handleEvent({ type: 'reported', generation, reason, asked, encounter })
-    })
+    reportPartner(this.#state, asked, reason)
   }
 
   block(roomId: string): void {
-    const { room, listener } = this.#state
-    const found = room.findPartner(roomId)
-    this.#block(found, () => {
-      const isKnown = found !== undefined
-      listener.handleEvent({ type: 'blocked', generation: this.#state.generation, isKnown })
-    })
+    blockPartner(this.#state, roomId)
   }
 
   welcome(number: number): void {
@@ -274,58 +256,13 @@ export class RedisSession implements EngineSession {
   }
 
   release(handover: Handover): void {
-    const state = this.#state
-    this.isLeaving = true
-    state.isMuted = true
-    state.room.collect()
-    const left = new Promise<void>((resolve) => {
-      const release = (): void => this.#release(handover, resolve)
-      // The answer to a claim contains the frames that Redis has kept until then.
-      if (this.#isClaiming) this.#onClaimed = release
-      else release()
-    })
-    this.#context.onLeaving(left)
-  }
-
-  #release({ frames, sentBefore, received }: Handover, onReleased: () => void): void {
-    const state = this.#state
-    const { room, seat, partnerNode = '' } = state.room.present ?? {}
-    // Another node queues the ticket again.
-    const { w: _, ...statement } = state.statement()
-    state.exit()
-    state.generation++
-    const finish = (): void => {
-      this.#context.forget(this)
-      for (const node of this.#takers) this.#context.onReleased(this.id, node)
-      onReleased()
-    }
-    const go = (): void => {
-      const fields = {
-        frames: [...frames, ...state.room.takeCollected()].map(toText),
-        first: sentBefore + 1,
-        received,
-        graceMs: this.#context.graceMs(),
-      }
-      state.send('release', fields, ([failure]) => {
-        if (failure !== 'unknown') {
-          finish()
-          return
-        }
-        // Redis has lost its data. Without the session, no other node could continue it.
-        this.#context.send(statement as Command)
-        state.send('release', fields, finish)
-      })
-    }
-    if (room && seat !== undefined && partnerNode !== '') {
-      state.room.awaitLate(room.id, go)
-      this.#context.pause(partnerNode, partnerSeat(room, seat).sessionId, room.id, this.id)
-    } else go()
+    this.#startRelease(handover, [])
   }
 
   /** Releases the session for another node, and notifies that node afterwards. */
   handleTaken({ to, welcomes }: Extract<StoredEvent, { type: 'release' }>): void {
-    this.#takers.push(to)
-    if (!this.isLeaving) this.release(this.#state.listener.handleTaken?.(welcomes) ?? nothing)
+    if (this.#release) this.#release.addTaker(to)
+    else this.#startRelease(this.#state.listener.handleTaken?.(welcomes) ?? nothing, [to])
   }
 
   /** Call this when the partner's node has sent its last frame to this node. */
@@ -415,23 +352,10 @@ export class RedisSession implements EngineSession {
     handleStoredEvent(this.#state, event)
   }
 
-  #block(found: Encounter | undefined, onProfile: (profile: string | undefined) => void): void {
-    const state = this.#state
-    const answer = (this.#answers ??= new AnswerOrder()).ask()
-    if (!found) {
-      state.send('nothing', {}, () => answer(() => onProfile(undefined)), true)
-      return
-    }
-    const { lobby, partnerId: partner, partnerKey = '' } = found
-    const handle = ([, , , result]: Answer): void =>
-      answer(() => onProfile(result ? (result as string) : undefined))
-    const { personKey, site } = state.profile
-    if (partnerKey !== '') this.#context.onBlocked(personKey, partnerKey)
-    const command = { c: 'block', s: state.id, k: personKey, partner, partnerKey }
-    // A report must be stored at once, because this node may end before Redis answers.
-    const isLate = !this.#context.isConnected()
-    this.#context.sendBlock({ site, lobby }, command, isLate ? () => undefined : handle)
-    if (isLate) answer(() => onProfile(undefined))
+  #startRelease(handover: Handover, takers: readonly string[]): void {
+    const forget = (): void => this.#context.forget(this)
+    this.#release = new SessionRelease(this.#state, takers, forget)
+    this.#release.start(handover, this.#isClaiming)
   }
 
   /** Leaves the place. The caller sends the command, which Redis may receive later. */

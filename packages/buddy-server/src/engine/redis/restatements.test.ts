@@ -79,7 +79,7 @@ test('a session that is being released is not stated again', async () => {
   const { sessions, restatements, unanswered, answerNext } = createNode(1)
   const done = restatements.state(sessions[0]!)
   void restatements.state(sessions[0]!)
-  sessions[0]!.isLeaving = true
+  Object.assign(sessions[0]!, { isLeaving: true })
   expect(await answerNext()).toBe('session 0')
   await done
   expect(unanswered).toHaveLength(0)

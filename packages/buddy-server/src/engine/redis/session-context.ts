@@ -23,6 +23,14 @@ export interface SessionContext {
     handleAnswer?: (answer: Answer) => void,
     isKept?: boolean,
   ) => void
+  /** Sends the block of a partner whom the session has met in this lobby, and sends it again if Redis does not answer. */
+  readonly sendBlock: (
+    place: { readonly site: string; readonly lobby: string },
+    command: Command,
+    handleAnswer: (answer: Answer) => void,
+  ) => void
+  /** Called at once when a user blocks or reports a person, also while Redis does not answer. */
+  readonly onBlocked: (personKey: string, partnerKey: string) => void
   /** Whether Redis answers. */
   readonly isConnected: () => boolean
   /** Relays a frame to a session, which may be at another node. */

@@ -1,6 +1,7 @@
 import type { LeaveReason } from '@buddy-chat/protocol'
 import type { EngineEvent, EngineListener, SessionProfile } from '../engine.ts'
 import type { Encounters } from '../memory/encounters.ts'
+import type { AnswerOrder } from './answer-order.ts'
 import type { Command } from './command-queue.ts'
 import type { SessionContext } from './session-context.ts'
 import { SessionRoom } from './session-room.ts'
@@ -50,6 +51,8 @@ export class SessionState {
    */
   taken: number | undefined
   isAway = false
+  /** The order of the answers to reports and blocks. Undefined until the first one, to save memory. */
+  answers: AnswerOrder | undefined
   /** Whether the session is being released, so that its listener receives no more events. */
   isMuted = false
   /** The reason of the latest command that leaves a place. */
