@@ -37,8 +37,8 @@ const idOf = (node: number): string => `node ${node}`
 /** The name of a node's way to the Redis of a shard. */
 const wayOf = (nodeId: string, shard: number): string => `${nodeId}, shard ${shard}`
 
-/** The errors that a node reports while it has no Redis, or has hung. */
-const expectedError = /Redis|hung/
+/** The errors that a node reports while it has no Redis, has hung, or stops. */
+const expectedError = /Redis|hung|stops/
 
 /**
  * Three whole servers without sockets, their real Redis, and three clients. Everything that they send waits in the

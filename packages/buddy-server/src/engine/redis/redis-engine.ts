@@ -302,6 +302,7 @@ export class RedisEngine implements Engine {
 
   async close(): Promise<void> {
     this.#life.close()
+    this.#takeovers.close()
     const farewell = Promise.all(this.#leaving).then(() => this.#life.leave())
     // Redis may not answer.
     const late = new Promise<void>((resolve) =>

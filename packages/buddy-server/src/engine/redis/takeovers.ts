@@ -47,6 +47,7 @@ export class Takeovers {
   readonly #adopted = new Map<string, Adoption>()
   /** Called when the former node has released a session. */
   readonly #releases = new Map<string, () => void>()
+  #isClosed = false
 
   constructor(dependencies: TakeoversDependencies) {
     this.#dependencies = dependencies
@@ -92,8 +93,14 @@ export class Takeovers {
     this.#releases.get(sessionId)?.()
   }
 
+  /** This node stops. A session that it took over from now on would wait for it in Redis for ever. */
+  close(): void {
+    this.#isClosed = true
+  }
+
   /** @param epoch takes the session by force from the node that has it with this epoch */
   async #takeOver(sessionId: string, welcomes: number, epoch?: number): Promise<TakeOver> {
+    if (this.#isClosed) throw new Error('this server stops, and takes no session over')
     const { nodeId, graceMs, redisNowMs, send } = this.#dependencies
     const nowMs = redisNowMs()
     const by = nowMs === undefined ? {} : { by: nowMs + adoptTimeoutMs }

@@ -134,6 +134,30 @@ describe.skipIf(missingRedisMessage)('a node', () => {
     expect(await settled(world, last!.adopt('ana', '', 2))).toBeDefined()
   })
 
+  test('takes a session over whose client was welcomed at a node that had lost it and did not know it', async () => {
+    const { world, nodes, ana, recover, takeOver } = await createCrowd(redis)
+    const [first, second] = nodes.nodes
+    ;(first as RedisEngine).handleDisconnected()
+    await recover(0)
+    nodes.hang(0)
+    await takeOver('ana', 2)
+    ana.welcome(2)
+    nodes.wake(0)
+    await world.settle()
+    expect(await settled(world, second!.adopt('ana', '', 2))).toBeDefined()
+  })
+
+  test('takes no session over after it has stopped', async () => {
+    const { world, nodes } = await createCrowd(redis)
+    const [, , last] = nodes.nodes
+    nodes.hang(0)
+    const isRefused = expect(last!.adopt('ana', '', 1)).rejects.toThrow('this server stops')
+    await world.settle()
+    await settled(world, last!.close())
+    await world.advance(takeoverMs)
+    await isRefused
+  })
+
   test('has the session if it is taken over again and again', async () => {
     const { world, nodes, takeOver } = await createCrowd(redis)
     const { session } = await takeOver('ana', 2)

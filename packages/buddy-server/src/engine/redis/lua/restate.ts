@@ -42,9 +42,11 @@ local function seatAgain(rec, fields)
   return false
 end
 
-local function noteWelcomes(command)
+-- The number of welcomes is of use only since Redis has lost its data: otherwise no former node of the session can have
+-- stated it as its own.
+local function noteWelcomes(command, isNew)
   local key, confirmed = extraKey(command.s), command.confirmedWelcomes
-  call('HSET', key, 'ws', command.welcomes)
+  if isNew or call('HGET', key, 'ws') then call('HSET', key, 'ws', command.welcomes) end
   if confirmed > (numberOf(call('HGET', key, 'wc')) or 0) then call('HSET', key, 'wc', confirmed) end
 end
 
@@ -119,6 +121,7 @@ end
 
 function commands.restate(command)
   local rec, kept = find(command.s), {}
+  local isNew = not rec
   -- A node that has taken the session over, and may not have received the answer to its claim, claims the room again.
   local isContinued, isTaking, lostEpoch = command.claim and command.isAdopted, false, nil
   if not rec then
@@ -147,7 +150,7 @@ function commands.restate(command)
     put(rec)
     setGeneration(rec, -1)
   elseif rec.n ~= command.n or rec.e ~= command.e then error({ code = 'fenced' }) end
-  noteWelcomes(command)
+  noteWelcomes(command, isNew)
   -- Redis has not received the command join.
   if command.taken and rec.g == -1 and rec.cp then joinTaken(rec, command.taken) end
   if isTaking or isContinued then kept = takeFrames(rec, isContinued and command.e or lostEpoch) end
