@@ -56,8 +56,9 @@ async function startRedis() {
 /** Writes dashboard.png and dashboard-phone.png to `images`. Needs redis-server. */
 export async function takeDashboardScreenshots({ createBuddyServer, chromium, args, images }) {
   const redis = await startRedis()
-  const servers = Array.from({ length: nodeCount }, () =>
+  const servers = Array.from({ length: nodeCount }, (_, index) =>
     createBuddyServer({
+      nodeName: `chat-${index + 1}`,
       port: 0,
       host: '127.0.0.1',
       adminToken,
