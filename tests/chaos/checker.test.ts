@@ -136,6 +136,17 @@ describe('places', () => {
     expect(broken(script)).toEqual([])
   })
 
+  test('a restored session gets the match of an earlier ticket, whose partner has gone on', () => {
+    const script = new Script().join(0, 'ana').join(1, 'bob', 'cem').ticket('ana').ticket('bob')
+    script.lose('ana').ticket('bob')
+    for (let answer = 0; answer < 2; answer++) script.add({ do: 'waiting', c: 'bob' })
+    script.ticket('cem').matched('bob', 'cem', 'r2')
+    script.matched('cem', 'bob', 'r2').add({ do: 'leave', c: 'ana' }).ticket('ana')
+    script.connect('ana', 2).welcome('ana', { isRestored: true }).ticket('ana')
+    script.matched('ana', 'bob', 'r1').add({ do: 'parted', c: 'ana', reason: 'next' })
+    expect(broken(script.add({ do: 'waiting', c: 'ana' }))).toEqual([])
+  })
+
   test('a client is put into the queue while it is in a room', () => {
     expect(broken(pair().add({ do: 'waiting', c: 'ana' }))).toContain('two rooms')
   })

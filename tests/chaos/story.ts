@@ -44,6 +44,8 @@ export interface ClientStory {
   requestedAt: number
   /** When the client sent the ticket or the next before the latest one. */
   formerlyRequestedAt: number
+  /** When the client sent the first of the tickets and nexts that have no answer yet. */
+  unansweredSince: number
   /** Whether a ticket or a next of the client waits for a match. */
   isSearching: boolean
   /** How many tickets and nexts have no answer yet. */
@@ -99,6 +101,7 @@ export class Story {
           lobby: '',
           requestedAt: Infinity,
           formerlyRequestedAt: Infinity,
+          unansweredSince: Infinity,
           isSearching: false,
           unanswered: 0,
           mayCross: false,
@@ -148,6 +151,7 @@ export class Story {
         const client = this.of(entry.c)
         if (client.isSearching) client.mayCross = true
         client.isSearching = true
+        if (client.unanswered === 0) client.unansweredSince = entry.t
         client.unanswered++
         client.formerlyRequestedAt = client.requestedAt
         client.requestedAt = entry.t
@@ -211,13 +215,13 @@ export class Story {
       client.mayCross = false
       client.unanswered = 0
     }
-    const { lobby, requestedAt, formerlyRequestedAt } = client
+    const { lobby, requestedAt, formerlyRequestedAt, unansweredSince } = client
     const stay: Stay = {
       c,
       room,
       partner,
       lobby,
-      requestedAt: isAmbiguous ? formerlyRequestedAt : requestedAt,
+      requestedAt: isAmbiguous ? Math.min(formerlyRequestedAt, unansweredSince) : requestedAt,
       isAmbiguous: client.isSearching,
       from: t,
       to: Infinity,
