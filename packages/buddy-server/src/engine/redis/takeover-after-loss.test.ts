@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ContractSession } from '../engine-world.fixture.ts'
 import { useRedis } from './connected-redis.fixture.ts'
 import { missingRedisMessage } from './redis-server.fixture.ts'
-import { beatMs, createCrowd, settled } from './takeover.fixture.ts'
+import { beatMs, bytesOf, createCrowd, settled, takeoverMs } from './takeover.fixture.ts'
 
 const redis = useRedis()
 
@@ -28,10 +28,7 @@ async function checkRoom({ world, bob }: Crowd, session: ContractSession, room: 
   session.pass(1)
   bob.pass(2)
   await world.settle()
-  expect([bob.frames.map(([byte]) => byte), session.frames.map(([byte]) => byte)]).toEqual([
-    [1],
-    [2],
-  ])
+  expect([bytesOf(bob), bytesOf(session)]).toEqual([[1], [2]])
 }
 
 describe.skipIf(missingRedisMessage)('after Redis has lost its data, a room continues', () => {
@@ -110,3 +107,55 @@ test.skipIf(missingRedisMessage)(
     expect(bob.take()).toEqual([{ type: 'parted', reason: 'left' }])
   },
 )
+
+describe.skipIf(missingRedisMessage)('after Redis has lost its data,', () => {
+  test('a session waits until its node could restate it', async () => {
+    const { world, nodes, bob, lose } = await createCrowd(redis)
+    nodes.hang(0)
+    lose()
+    await expect(settled(world, nodes.nodes[2]!.adopt('ana', '', 1))).rejects.toThrow(
+      'does not know yet',
+    )
+    nodes.wake(0)
+    await world.advance(beatMs)
+    await world.advance(beatMs)
+    const adopting = nodes.nodes[2]!.adopt('ana', '', 1)
+    await world.settle()
+    await world.advance(takeoverMs)
+    expect(await adopting).toBeDefined()
+    expect(bob.room).toBeDefined()
+  })
+
+  test('the node of the client has the session, and not the one that restates it too late', async () => {
+    const { world, nodes, lose, takeOver } = await createCrowd(redis)
+    nodes.hang(0)
+    const { session: former } = await takeOver('ana', 2)
+    nodes.hang(2)
+    lose()
+    for (let beat = 0; beat < 8; beat++) await world.advance(beatMs)
+    const adopted = await settled(world, nodes.nodes[1]!.adopt('ana', '', 1))
+    expect(adopted).toEqual({ frames: [], received: undefined })
+    const latest = new ContractSession('ana', nodes.nodes[1]!, true)
+    latest.claim()
+    nodes.wake(2)
+    await world.advance(beatMs)
+    await world.advance(beatMs)
+    expect([former.isTaken, latest.isTaken]).toEqual([true, false])
+  })
+
+  test('a session that had left a claimed room meanwhile does not come back to it', async () => {
+    const { world, nodes, ana, bob, lose, takeOver } = await createCrowd(redis)
+    const room = ana.room!.id
+    nodes.hang(0)
+    const { session } = await takeOver('ana', 2)
+    await world.settle()
+    // Redis fails before it has the claim, and the user goes on.
+    nodes.hang(2)
+    session.claim('bob', room)
+    session.enter({ lobby: 'another' })
+    lose()
+    nodes.wake(2)
+    for (let beat = 0; beat < 3; beat++) await world.advance(beatMs)
+    expect([session.room, bob.room]).toEqual([undefined, undefined])
+  })
+})

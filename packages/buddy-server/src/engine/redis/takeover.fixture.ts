@@ -48,3 +48,7 @@ export async function settled<T>(world: EngineWorld, result: Promise<T>): Promis
   await Promise.all([world.settle(), result.catch(() => undefined)])
   return result
 }
+
+/** Returns the first byte of each frame that a session has received. */
+export const bytesOf = (session: ContractSession): (number | undefined)[] =>
+  session.frames.map(([byte]) => byte)
