@@ -151,6 +151,52 @@ describe.skipIf(missingRedisMessage)('another node', () => {
     expect(bob.room).toEqual(session.room)
   })
 
+  test('does not take a session for ended that has moved, and whose former shard has ended it', async () => {
+    const { world, nodes } = createShards(shards)
+    const [ana] = world.join('ana')
+    await enter(world, home, ana)
+    await pass(world, beatMs)
+    // Node 0 has no connection to the former shard.
+    nodes.fail(0, false, homeShard)
+    ana.enter({ lobby: games })
+    for (let passed = 0; passed < deadAfterMs + 31_000; passed += beatMs) {
+      await notice(world, nodes)
+    }
+    expect([shardsWith(shards.server, 'ana'), shardsWith(shards.server, 'ana', 'f')]).toEqual([
+      [gamesShard],
+      [homeShard],
+    ])
+    nodes.recover(0)
+    await world.settle()
+    nodes.fail(1, false, gamesShard)
+    await notice(world, nodes)
+    await expect(settled(world, nodes.nodes[1]!.adopt('ana', '', 1))).rejects.toThrow(
+      'a shard of Redis does not know yet whether it has the session',
+    )
+  })
+
+  test('ends the copy of a session that a former node has stated in its former shard after a loss of data', async () => {
+    const { world, nodes } = createShards(shards)
+    const [ana] = world.join('ana')
+    await enter(world, home, ana)
+    nodes.hang(0)
+    const session = await takeOver(world, nodes, 'ana', 1)
+    session.claim()
+    await world.settle()
+    nodes.fail(1, false, homeShard)
+    session.enter({ lobby: games })
+    await notice(world, nodes)
+    shards.server.run('DEL', ...shards.server.run('KEYS', `*{${homeShard}}:*`).split('\n'))
+    nodes.wake(0)
+    await notice(world, nodes)
+    expect(shardsWith(shards.server, 'ana')).toEqual([homeShard, gamesShard].toSorted())
+    expect(ana.isTaken).toBe(false)
+    nodes.recover(1)
+    await world.settle()
+    expect([ana.isTaken, session.isTaken]).toEqual([true, false])
+    expect(shardsWith(shards.server, 'ana')).toEqual([gamesShard])
+  })
+
   test('keeps a session that its former node moves late', async () => {
     const { world, nodes } = createShards(shards)
     const [ana, bob] = world.join('ana', 'bob')

@@ -60,6 +60,7 @@ function commands.join(command)
     -- The session has left this shard and comes back, and Redis has not received the command by which it left.
     leave(rec, 'lost')
     visit(rec, nil)
+    call('HDEL', extraKey(rec.id), 'ws')
   end
   local isTaken = command.isAdopted and isOwn
   if isTaken then

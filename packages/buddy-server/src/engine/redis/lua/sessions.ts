@@ -54,7 +54,8 @@ local function wasTaken(id, node, epoch)
   return endedEpoch ~= nil and endedEpoch > epoch and endedNode ~= node and not (endedNode == '' and endedEpoch == epoch + 1)
 end
 
-local function endSession(rec, reason)
+-- moved contains the epoch and the node with which the session continues in another shard; nil if it ends.
+local function endSession(rec, reason, moved)
   leave(rec, reason)
   visit(rec, nil)
   -- A partner that waits for the claim of this session receives parted.
@@ -69,7 +70,8 @@ local function endSession(rec, reason)
   end
   call('DEL', sessionKey(rec.id), extraKey(rec.id), B .. 'k:' .. rec.id)
   -- Reports still need the profile, and late commands find out who had the session.
-  if profile then noteEnded(rec, rec.e, rec.n, false) end
+  if profile and moved then noteEnded(rec, moved.e, moved.n, true)
+  elseif profile then noteEnded(rec, rec.e, rec.n, false) end
   recs[rec.id], rec.isChanged = false, false
 end
 

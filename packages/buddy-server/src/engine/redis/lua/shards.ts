@@ -47,10 +47,15 @@ function commands.locate(command)
   return { state = hasMoved and 'unknown' or 'ended' }
 end
 
--- Ends a session in this shard, because it continues in another one, at this node, with a higher epoch than this one.
-local function leaveShard(rec, reason, epoch, node)
-  endSession(rec, reason)
-  if rec.f then noteEnded(rec, epoch, node, true) end
+-- Notes that a session whose node was declared dead, and that has ended here, continues in another shard.
+local function noteMoved(command)
+  local stored = call('GET', profileKey(command.s))
+  if not stored then return end
+  local site, addressKey, text, epoch, node, change = unpackMessage(stored)
+  -- Otherwise it has come back to this shard since, and has ended in it.
+  if epoch and epoch <= command.e + 2 then
+    call('SET', profileKey(command.s), pack(site, addressKey, text, epoch, node, change, true), 'KEEPTTL')
+  end
 end
 
 -- The session continues in another shard, at the same node. Fails as fenced if another node has it, or had it and has
@@ -61,6 +66,7 @@ function commands.depart(command)
     if wasTaken(command.s, command.n, command.e) then error({ code = 'fenced' }) end
     -- Redis has lost its data, and the partner's node may state the room again.
     if command.left then leaveFormer({ id = command.s, p = 'i' }, command.left) end
+    noteMoved(command)
     return
   end
   -- Other nodes have declared this one dead, and no node has had the session since.
@@ -70,8 +76,13 @@ function commands.depart(command)
   if isOrphan or isOwn then
     call('ZREM', B .. 'orphans', rec.id)
     rec.n = command.n
-    leaveShard(rec, command.reason, rec.e, rec.n)
-  elseif rec.n ~= command.n and rec.e > command.e then error({ code = 'fenced' }) end
+    endSession(rec, command.reason, rec)
+  elseif rec.n ~= command.n and rec.e > command.e then error({ code = 'fenced' })
+  elseif rec.n ~= command.n and rec.e < command.e then
+    -- Redis has lost its data, and a former node of the session has stated it.
+    displace(rec)
+    endSession(rec, 'lost', command)
+  end
 end
 
 -- Ends a session that this node has taken over in another shard, where it has this higher epoch: its former node has
@@ -81,7 +92,7 @@ function commands.evict(command)
   if not rec or rec.e >= command.e then return end
   call('ZREM', B .. 'orphans', rec.id)
   -- The former node may still live, and state the session again. The higher epoch refuses it.
-  leaveShard(rec, 'lost', command.e, command.n)
+  endSession(rec, 'lost', command)
 end
 
 -- A restored session claims no room of this shard.
