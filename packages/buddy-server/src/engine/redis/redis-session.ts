@@ -34,6 +34,9 @@ export interface RedisSessionContext extends SessionContext {
 export interface ShardArrival {
   /** The epoch of the session; undefined if it is not known yet. */
   readonly epoch?: number
+  /** How many welcomes the session has had, and its client has received. */
+  readonly welcomes?: number
+  readonly confirmedWelcomes?: number
   /** The partners that the session has met in other shards. */
   readonly encounters?: Encounters | undefined
   /** The order of the answers to its reports and blocks, some of which come from other shards. */
@@ -83,6 +86,7 @@ export class RedisSession implements EngineSession {
       if (failure === false) this.#state.taken = undefined
       if (failure === false || failure === 'unavailable') this.#onJoined?.(failure === false)
     })
+    if (arrival) this.#arrive(arrival)
   }
 
   get id(): string {
@@ -97,11 +101,6 @@ export class RedisSession implements EngineSession {
   /** How many welcomes the session has had, as far as this node knows. */
   get welcomes(): number {
     return this.#state.welcomes
-  }
-
-  /** Whether the client has certainly received the latest welcome. */
-  get isWelcomeConfirmed(): boolean {
-    return this.#state.confirmedWelcomes === this.#state.welcomes
   }
 
   /** Whether the session is being released, so that it is no longer a session of this node. */
@@ -119,14 +118,22 @@ export class RedisSession implements EngineSession {
     return this.#state.isAway
   }
 
+  /** Whether the session may be in a room, in the queue, or wait for a room. */
+  get mayHavePlace(): boolean {
+    const { room, intent } = this.#state
+    const isOutside = intent.kind === 'none' || intent.kind === 'leave'
+    return this.#isAdopted || room.present !== undefined || !isOutside
+  }
+
   /** The recent partners; undefined if there was none yet. */
   get encounters(): Encounters | undefined {
     return this.#state.room.encounters
   }
 
-  /** The order of the answers to reports and blocks; undefined if there was none yet. */
-  get answers(): AnswerOrder | undefined {
-    return this.#state.answers
+  /** What the session brings along to another shard, and its epoch here. */
+  get departure(): Omit<Required<ShardArrival>, 'onJoined'> {
+    const { epoch, welcomes, confirmedWelcomes, answers, room } = this.#state
+    return { epoch, welcomes, confirmedWelcomes, answers, encounters: room.encounters }
   }
 
   enter(ticket: Ticket, generation: number, offer?: Uint8Array): void {
@@ -350,6 +357,12 @@ export class RedisSession implements EngineSession {
   /** Handles an event of Redis. */
   handleEvent(event: StoredEvent): void {
     handleStoredEvent(this.#state, event)
+  }
+
+  #arrive({ welcomes = 1, confirmedWelcomes = 0 }: ShardArrival): void {
+    this.#state.welcomes = welcomes
+    this.#state.confirmedWelcomes = confirmedWelcomes
+    if (confirmedWelcomes > 0) this.#state.send('welcomed', { welcomes: confirmedWelcomes })
   }
 
   #startRelease(handover: Handover, takers: readonly string[]): void {

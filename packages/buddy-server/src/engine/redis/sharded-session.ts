@@ -59,9 +59,9 @@ export class ShardedSession implements EngineSession {
   #former: Stay[] = []
   /** Commands that wait for the end of a move. */
   #queue: (() => void)[] = []
-  /** The number of moves so far. */
-  #moves = 0
   #isMoving = false
+  /** The former stays whose shards must confirm that they have ended before the move ends. */
+  readonly #awaited = new Set<Stay>()
   #cancelTimeout: () => void = () => undefined
   #isGone = false
 
@@ -147,7 +147,7 @@ export class ShardedSession implements EngineSession {
   }
 
   confirmWelcome(): void {
-    this.#present.session.confirmWelcome()
+    for (const { session } of [this.#present, ...this.#former]) session.confirmWelcome()
   }
 
   keep(frames: readonly Uint8Array[], sentBefore: number): void {
@@ -160,7 +160,7 @@ export class ShardedSession implements EngineSession {
     // Perhaps the present shard never receives the session.
     const latest = this.#present.isConfirmed ? undefined : former.pop()
     for (const stay of former) this.#depart(stay)
-    if (latest) this.#present.session.end('lost')
+    if (latest) this.#giveUp(this.#present)
     ;(latest ?? this.#present).session.release(handover)
   }
 
@@ -191,23 +191,22 @@ export class ShardedSession implements EngineSession {
     const from = this.#present
     if (from.index === index) return
     // The partner does not wait for the move.
-    from.session.leave('next', generation)
+    if (from.session.mayHavePlace) from.session.leave('next', generation)
     // The session comes back to a shard in which it has not ended yet.
     const again = this.#former.find((stay) => stay.index === index)
     again?.session.abandon()
     this.#former = [...this.#former.filter((stay) => stay !== again), from]
     this.#isMoving = true
-    this.#moves++
-    const { profile, epoch, encounters, answers, isAway, welcomes } = from.session
+    const { profile, isAway, encounters } = from.session
     this.#cancelTimeout = this.#context.clock.after(moveTimeoutMs, () => this.#finishMove())
-    this.#present = this.#join(index, profile, { epoch: epoch + epochStep, encounters, answers })
+    const arrival = from.session.departure
+    this.#present = this.#join(index, profile, { ...arrival, epoch: arrival.epoch + epochStep })
     const shard = this.#context.shards[index]!
     if (encounters) shard.addMet(profile.personKey, encounters)
-    this.#present.session.welcome(welcomes)
-    if (from.session.isWelcomeConfirmed) this.#present.session.confirmWelcome()
     if (isAway) this.#present.session.away()
     // The session joins when Redis answers again. Until then it stays in the former shard too.
-    if (!shard.isUp) this.#finishMove()
+    // What waits comes after the command that moves the session, which the caller runs next.
+    if (!shard.isUp) this.#endMove()
   }
 
   #join(index: number, profile: SessionProfile, arrival: Omit<ShardArrival, 'onJoined'>): Stay {
@@ -232,22 +231,25 @@ export class ShardedSession implements EngineSession {
   #handleJoined(isConfirmed: boolean): void {
     if (isConfirmed) this.#present.isConfirmed = true
     const former = isConfirmed ? this.#former.splice(0) : []
-    const move = this.#moves
     const { shards } = this.#context
-    const awaited = new Set(former.filter(({ index }) => shards[index]!.isUp))
+    for (const stay of former) if (shards[stay.index]!.isUp) this.#awaited.add(stay)
     for (const stay of former) {
       this.#depart(stay, () => {
-        awaited.delete(stay)
-        if (awaited.size === 0 && move === this.#moves) this.#finishMove()
+        if (this.#awaited.delete(stay) && this.#awaited.size === 0) this.#finishMove()
       })
     }
-    if (awaited.size === 0) this.#finishMove()
+    if (this.#awaited.size === 0) this.#finishMove()
   }
 
   #finishMove(): void {
-    this.#cancelTimeout()
-    this.#isMoving = false
+    this.#endMove()
     this.#run()
+  }
+
+  #endMove(): void {
+    this.#cancelTimeout()
+    this.#awaited.clear()
+    this.#isMoving = false
   }
 
   #depart({ session }: Stay, onDeparted: () => void = () => undefined): void {
@@ -258,10 +260,15 @@ export class ShardedSession implements EngineSession {
     })
   }
 
+  /** Ends the session in a shard, because it continues in another one, perhaps at another node. */
+  #giveUp({ session }: Stay): void {
+    session.depart('lost', () => undefined)
+  }
+
   /** Another node had the session already when it moved. */
   #handleLost(): void {
     this.#leaveNode()
-    this.#present.session.end('lost')
+    this.#giveUp(this.#present)
     this.#listener.handleTaken?.(0)
   }
 
@@ -269,7 +276,7 @@ export class ShardedSession implements EngineSession {
   #handleTaken(stay: Stay, welcomes: number): Handover {
     this.#leaveNode()
     for (const other of this.#former.splice(0)) if (other !== stay) this.#depart(other)
-    if (this.#present !== stay) this.#present.session.end('lost')
+    if (this.#present !== stay) this.#giveUp(this.#present)
     return this.#listener.handleTaken?.(welcomes) ?? { frames: [], sentBefore: 0, received: 0 }
   }
 
