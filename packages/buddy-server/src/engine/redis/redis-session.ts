@@ -7,13 +7,13 @@ import type {
   SessionProfile,
 } from '../engine.ts'
 import type { Encounters } from '../memory/encounters.ts'
-import type { Room, RoomClaim } from '../room.ts'
-import { partnerSeat } from '../room.ts'
+import type { RoomClaim } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
 import type { AnswerOrder } from './answer-order.ts'
 import type { Command } from './command-queue.ts'
+import { clearLeft, handlePartnerLeft, leavePlace } from './leave-place.ts'
 import type { SessionContext } from './session-context.ts'
-import { handleLocalEvent, handlePartnerLeft, handleStoredEvent } from './session-events.ts'
+import { handleLocalEvent, handleStoredEvent } from './session-events.ts'
 import { SessionRelease } from './session-release.ts'
 import { blockPartner, reportPartner } from './session-reports.ts'
 import { SessionState } from './session-state.ts'
@@ -147,7 +147,7 @@ export class RedisSession implements EngineSession {
     const isOffered = offer !== undefined
     const w = this.#toStored(ticket)
     state.intent = { kind: 'enter', ticket: w, sinceMs: this.#context.clock.now() }
-    state.send('enter', { g: generation, w, room, isOffered }, this.#clearLeft())
+    state.send('enter', { g: generation, w, room, isOffered }, clearLeft(state))
     if (!state.isAway) this.#context.onEntered(this, ticket)
   }
 
@@ -164,7 +164,7 @@ export class RedisSession implements EngineSession {
     this.#quit(reason)
     state.generation = generation
     state.intent = { kind: 'leave' }
-    state.send('leave', { g: generation, reason }, this.#clearLeft())
+    state.send('leave', { g: generation, reason }, clearLeft(state))
   }
 
   pass(frame: Uint8Array): void {
@@ -371,43 +371,12 @@ export class RedisSession implements EngineSession {
     this.#release.start(handover, this.#isClaiming)
   }
 
-  /** Leaves the place. The caller sends the command, which Redis may receive later. */
+  /** Leaves the place. The caller sends the command. */
   #quit(reason: LeaveReason): void {
-    const state = this.#state
-    state.reason = reason
     this.#context.onQuit(this)
-    const { present } = state.room
-    if (present) {
-      const { room, seat, partnerNode } = present
-      const partnerId = partnerSeat(room, seat).sessionId
-      state.left = { id: room.id, partnerId, reason }
-      const { nodeId, isConnected, find } = this.#context
-      if (!isConnected() && partnerNode === nodeId) {
-        this.#endLocally(room, reason)
-        find(partnerId)?.handlePartnerLeft(room.id, reason)
-      }
-    } else if (state.intent.kind === 'claim' && state.claimedRoomId !== undefined) {
-      state.left = { id: state.claimedRoomId, reason }
-    }
-    state.exit()
-  }
-
-  /** Reports that a room has ended while Redis does not answer. */
-  #endLocally(room: Room, reason: LeaveReason): void {
-    const { rooms, observer, wallNow } = this.#context
-    if (!rooms.delete(room.id)) return
-    observer.onEnded(room, this.id, reason, Math.max(0, wallNow() - room.openedAtMs))
-  }
-
-  /**
-   * Returns the function to call when Redis has handled the command that is sent now: it forgets the room that was
-   * left.
-   */
-  #clearLeft(): (answer: Answer) => void {
-    const { left } = this.#state
-    return ([failure]) => {
-      if (failure === false && this.#state.left === left) this.#state.left = undefined
-    }
+    leavePlace(this.#state, reason, (partnerId, roomId) =>
+      this.#context.find(partnerId)?.handlePartnerLeft(roomId, reason),
+    )
   }
 
   #toStored(ticket: Ticket): Uint8Array {

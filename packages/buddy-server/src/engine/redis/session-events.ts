@@ -1,5 +1,4 @@
 // How a session handles the events of Redis, and of the local queue while Redis does not answer.
-import type { LeaveReason } from '@buddy-chat/protocol'
 import type { EngineEvent } from '../engine.ts'
 import type { SessionState } from './session-state.ts'
 import { fromText, toRoom } from './stored-values.ts'
@@ -56,14 +55,6 @@ export function handleLocalEvent(state: SessionState, event: EngineEvent): void 
   if (event.type === 'queued' || event.type === 'searching' || event.type === 'matched') {
     state.emit({ ...event, generation })
   }
-}
-
-/** The partner at this node has left the room while Redis does not answer. */
-export function handlePartnerLeft(state: SessionState, roomId: string, reason: LeaveReason): void {
-  if (state.room.present?.room.id !== roomId) return
-  state.left = { id: roomId, reason }
-  state.exit()
-  state.emit({ type: 'parted', generation: state.generation, reason })
 }
 
 type RoomEvent = StoredEvent & { readonly type: 'matched' | 'restored' }
