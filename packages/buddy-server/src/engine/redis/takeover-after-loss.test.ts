@@ -72,6 +72,31 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data, a room cont
     await checkRoom(crowd, session, room)
   })
 
+  test('if its present node knows more changes of the room than the former one that has stated it', async () => {
+    const crowd = await createCrowd(redis)
+    const { world, nodes, bob, takeOver } = crowd
+    const room = bob.room!.id
+    nodes.hang(0)
+    const { session } = await takeOver('ana', 2)
+    session.claim('bob', room)
+    for (let count = 0; count < 5; count++) {
+      bob.away()
+      bob.back()
+    }
+    await world.settle()
+    nodes.hang(2)
+    crowd.lose()
+    nodes.wake(0)
+    await beats(crowd, 2)
+    bob.away()
+    session.take()
+    nodes.wake(2)
+    await beats(crowd, 2)
+    expect(session.take()).toContainEqual({ type: 'presence', isPresent: false })
+    bob.back()
+    await checkRoom(crowd, session, room)
+  })
+
   test('if a node releases a session before it knows of the loss', async () => {
     const crowd = await createCrowd(redis)
     const { world, nodes, ana, bob } = crowd

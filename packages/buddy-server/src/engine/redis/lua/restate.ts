@@ -130,8 +130,7 @@ function commands.restate(command)
     isContinued = false
     rec = create(command.s, command.n, command.e)
     setGeneration(rec, -1)
-    rec.k, rec.v = command.k, math.max(rec.v, command.v)
-    put(rec)
+    rec.k = command.k
   elseif rec.n == '' and rec.e == command.e + 1 then
     -- The other nodes had declared this one dead, and no node has had the session since.
     rec.n, rec.e = command.n, rec.e + 1
@@ -150,6 +149,9 @@ function commands.restate(command)
     put(rec)
     setGeneration(rec, -1)
   elseif rec.n ~= command.n or rec.e ~= command.e then error({ code = 'fenced' }) end
+  -- After a loss of data, Redis may know fewer changes than the node, which drops events about changes that it knows.
+  rec.v = math.max(rec.v, command.v)
+  put(rec)
   noteWelcomes(command, isNew)
   -- Redis has not received the command join.
   if command.taken and rec.g == -1 and rec.cp then joinTaken(rec, command.taken) end
