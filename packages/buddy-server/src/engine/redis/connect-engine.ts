@@ -1,5 +1,5 @@
 import type { RedisClient } from './redis-client.ts'
-import type { RedisEngineDependencies } from './redis-engine.ts'
+import type { RedisEngineDependencies } from './engine-parts.ts'
 import { RedisEngine } from './redis-engine.ts'
 
 /** Creates the engine of a node, which receives the messages of the other nodes. */

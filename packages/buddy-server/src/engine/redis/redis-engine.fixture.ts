@@ -4,7 +4,7 @@ import type { BanList, Engine, NodeReport } from '../engine.ts'
 import type { EngineUnderTest } from '../engine-world.fixture.ts'
 import type { EngineDependencies } from '../memory/memory-engine.ts'
 import type { RedisClient } from './redis-client.ts'
-import type { RedisEngineDependencies } from './redis-engine.ts'
+import type { RedisEngineDependencies } from './engine-parts.ts'
 import { RedisEngine } from './redis-engine.ts'
 import { ShardedEngine } from './sharded-engine.ts'
 
