@@ -31,7 +31,7 @@ export interface ShardedEngineDependencies {
   ) => RedisEngine
 }
 
-/** How often a session is searched that moves to another shard meanwhile. */
+/** The maximum number of searches for a session that moves to another shard meanwhile. */
 const maxSearches = 3
 
 /**
@@ -177,11 +177,11 @@ export class ShardedEngine implements Engine {
   }
 
   confirm(sessionId: string, welcomes: number): Promise<void> | undefined {
-    for (const engine of this.#engines) {
-      const confirmed = engine.confirm(sessionId, welcomes)
-      if (confirmed) return confirmed
-    }
-    return undefined
+    // During a move, two shards have the session.
+    const confirmed = this.#engines
+      .map((engine) => engine.confirm(sessionId, welcomes))
+      .filter((each) => each !== undefined)
+    return confirmed.length === 0 ? undefined : Promise.all(confirmed).then(() => undefined)
   }
 
   async reload(): Promise<void> {
@@ -227,11 +227,13 @@ export class ShardedEngine implements Engine {
     const [one, other] = [String(command['k']), String(command['partnerKey'])]
     const untilMs = wallNow() + blockMs()
     const at = shardIndexOf(site, lobby, this.#engines.length)
+    // A person may have two sessions.
+    const isPair = other !== '' && other !== one
     for (const [index, engine] of this.#engines.entries()) {
       if (index === at) engine.sendBlock(command, handleAnswer)
-      else if (other !== '') engine.pairs.add('blocked', one, other, untilMs)
+      else if (isPair) engine.pairs.add('blocked', one, other, untilMs)
     }
-    if (other !== '') this.#engines[at]!.pairs.note('blocked', one, other, untilMs)
+    if (isPair) this.#engines[at]!.pairs.note('blocked', one, other, untilMs)
   }
 
   /** Returns how many rooms a shard may have: those that the others do not have, as far as this node knows. */
