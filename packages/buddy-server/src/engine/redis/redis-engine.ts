@@ -79,13 +79,18 @@ export class RedisEngine implements Engine {
     return session
   }
 
-  /** Adds the recent partners of a session that comes from another shard. */
+  /** Adds the recent partners of a session that comes from another shard. They are lost if Redis does not answer. */
   addMet(personKey: string, encounters: Encounters): void {
     const { clock, wallNow } = this.#dependencies
     const { avoidMs } = configurationOf(this.#dependencies)
-    for (const { personKey: other, agoMs } of encounters.recent(clock.now(), avoidMs)) {
-      this.pairs.add('met', personKey, other, wallNow() - agoMs + avoidMs)
-    }
+    const recent = encounters.recent(clock.now(), avoidMs)
+    const met = recent.map(({ personKey: other, agoMs }): [string, number] => [
+      other,
+      wallNow() - agoMs + avoidMs,
+    ])
+    if (met.length === 0) return
+    for (const [other, untilMs] of met) this.pairs.note('met', personKey, other, untilMs)
+    this.#parts.send({ c: 'met', k: personKey, met })
   }
 
   /** Sends a block, and sends it again if Redis does not answer. */

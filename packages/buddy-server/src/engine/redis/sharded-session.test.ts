@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { packValue, unpackValue } from '../../codec.ts'
 import { describeProperties } from '../engine-properties.fixture.ts'
-import { createDelayedEngines } from './redis-engine.fixture.ts'
+import { EngineWorld } from '../engine-world.fixture.ts'
+import { createDelayedEngines, createRedisEngines } from './redis-engine.fixture.ts'
 import { missingRedisMessage } from './redis-server.fixture.ts'
 import {
   createShards,
@@ -225,6 +226,41 @@ describe.skipIf(missingRedisMessage)('a partner of a former lobby', () => {
       expect([ana.room, bob.room]).toEqual([undefined, undefined])
     }
     expect(world.pairs.filter(([kind]) => kind === 'blocked')).toHaveLength(1)
+  })
+
+  test('is not sent again and again to a shard that does not answer, in the place of blocks', async () => {
+    shards.server.run('FLUSHALL')
+    const isMet = (payload: Uint8Array): boolean =>
+      Buffer.from(payload).includes(Buffer.from(packValue('met')))
+    let calls = 0
+    const counted = shards.clients.map((client) => ({
+      link: (...options: Parameters<typeof client.link>) => {
+        const link = client.link(...options)
+        return {
+          ready: () => link.ready(),
+          publish: (...message: Parameters<typeof link.publish>) => link.publish(...message),
+          call: (payload: Uint8Array) => {
+            if (isMet(payload)) calls++
+            return link.call(payload)
+          },
+        }
+      },
+    }))
+    let nodes: ReturnType<typeof createRedisEngines>
+    const world = new EngineWorld((given) => (nodes = createRedisEngines(counted, 1, given)))
+    world.avoidRecentMs = 60_000
+    const [ana, bob, cleo] = world.join('ana', 'bob', 'cleo')
+    await enter(world, home, ana, bob, cleo, ana)
+    expect(cleo.room).toEqual(ana.room)
+    nodes!.fail(0, false, gamesShard)
+    ana.enter({ lobby: games })
+    await nodes!.settle()
+    world.errors.splice(0)
+    nodes!.recover(0)
+    await world.settle()
+    expect(calls).toBe(0)
+    await enter(world, music, ana)
+    expect(calls).toBe(1)
   })
 
   test('is a recent partner in the next lobby too', async () => {

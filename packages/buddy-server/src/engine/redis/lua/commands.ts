@@ -239,6 +239,15 @@ function commands.pair(command)
   pairsOut = {}
 end
 
+-- Adds the people whom a person has met before it came to this shard.
+function commands.met(command)
+  for _, pair in ipairs(command.met) do
+    local other, untilMs = unpack(pair)
+    if untilMs > now then meet(command.k, other, untilMs - cfg.avoidMs) end
+  end
+  pairsOut = {}
+end
+
 -- The commands in which room is an existing room. In all others it is the id for a room that the command may open.
 local namesRoom = { abandon = true, failClaim = true, hold = true }
 
