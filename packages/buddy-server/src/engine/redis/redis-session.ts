@@ -86,7 +86,11 @@ export class RedisSession implements EngineSession {
       if (failure === false) this.#state.taken = undefined
       if (failure === false || failure === 'unavailable') this.#onJoined?.(failure === false)
     })
-    if (arrival) this.#arrive(arrival)
+    // The client knows of this number, and may come back by another connection before it is welcomed here.
+    this.#state.welcomes = arrival?.welcomes ?? Math.max(1, adoption?.welcomes ?? 1)
+    const { confirmedWelcomes = 0 } = arrival ?? {}
+    this.#state.confirmedWelcomes = confirmedWelcomes
+    if (confirmedWelcomes > 0) this.#state.send('welcomed', { welcomes: confirmedWelcomes })
   }
 
   get id(): string {
@@ -357,12 +361,6 @@ export class RedisSession implements EngineSession {
   /** Handles an event of Redis. */
   handleEvent(event: StoredEvent): void {
     handleStoredEvent(this.#state, event)
-  }
-
-  #arrive({ welcomes = 1, confirmedWelcomes = 0 }: ShardArrival): void {
-    this.#state.welcomes = welcomes
-    this.#state.confirmedWelcomes = confirmedWelcomes
-    if (confirmedWelcomes > 0) this.#state.send('welcomed', { welcomes: confirmedWelcomes })
   }
 
   #startRelease(handover: Handover, takers: readonly string[]): void {

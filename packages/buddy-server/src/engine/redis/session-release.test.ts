@@ -46,7 +46,7 @@ function createSession() {
     { seat, site: '', addressKey: 'a', personKey: 'p' },
     { handleEvent: ({ type }) => events.push(type) },
     true,
-    { epoch: 2, taken: 0 },
+    { epoch: 2, welcomes: 1, taken: 0 },
     context,
   )
   const room = { roomId: 'room', lobby: '', mode: 'text', openedAtMs: 0 } as const

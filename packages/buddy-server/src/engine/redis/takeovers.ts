@@ -60,7 +60,7 @@ export class Takeovers {
    */
   async adopt(sessionId: string, welcomes: number): Promise<Adopted | undefined> {
     const first = await this.#takeOver(sessionId, welcomes)
-    if (first.state !== 'elsewhere') return this.#toAdopted(sessionId, first)
+    if (first.state !== 'elsewhere') return this.#toAdopted(sessionId, welcomes, first)
     const { clock } = this.#dependencies
     const askedAtMs = clock.now()
     // The other node releases the session, unless it hangs.
@@ -73,7 +73,11 @@ export class Takeovers {
     if (clock.now() - askedAtMs > releaseTimeoutMs + adoptTimeoutMs) {
       throw new Error('this server hung while it took a session over')
     }
-    return this.#toAdopted(sessionId, await this.#takeOver(sessionId, welcomes, first.epoch))
+    return this.#toAdopted(
+      sessionId,
+      welcomes,
+      await this.#takeOver(sessionId, welcomes, first.epoch),
+    )
   }
 
   /** Returns what is known of a session that was taken over and has not joined yet. */
@@ -120,7 +124,7 @@ export class Takeovers {
     )
   }
 
-  #toAdopted(sessionId: string, result: TakeOver): Adopted | undefined {
+  #toAdopted(sessionId: string, welcomes: number, result: TakeOver): Adopted | undefined {
     if (result.state === 'unsettled') {
       throw new Error(
         'Redis does not know yet which server has the session: it has lost its data, or hung',
@@ -129,7 +133,8 @@ export class Takeovers {
     if (result.state !== 'taken' && result.state !== 'lost') return undefined
     const { epoch } = result
     const { nodeId, graceMs, clock, send } = this.#dependencies
-    const adoption = result.state === 'taken' ? { epoch, taken: result.frames.length } : { epoch }
+    const taken = result.state === 'taken' ? { taken: result.frames.length } : {}
+    const adoption: Adoption = { epoch, welcomes, ...taken }
     this.#adopted.set(sessionId, adoption)
     clock.after(joinTimeoutMs, () => {
       if (this.#adopted.get(sessionId) !== adoption) return

@@ -60,6 +60,17 @@ describe.skipIf(missingRedisMessage)('a node', () => {
     expect(await settled(world, last!.adopt('ana', '', 2))).toBeDefined()
   })
 
+  test('keeps a session that it has taken over if its client comes back before it was welcomed', async () => {
+    const { world, nodes, ana } = await createCrowd(redis)
+    const [, , last] = nodes.nodes
+    ana.welcome(2)
+    expect(await settled(world, last!.adopt('ana', '', 2))).toBeDefined()
+    const session = new ContractSession('ana', last!, true)
+    void last!.confirm('ana', 2)
+    await world.settle()
+    expect(session.isTaken).toBe(false)
+  })
+
   test('gives a session up if its client has received a later welcome, also without Redis', async () => {
     const { nodes, ana } = await createCrowd(redis)
     const [first] = nodes.nodes

@@ -213,6 +213,8 @@ export type MatchEvent = readonly [
 /** What a node needs for the join of a session that it has taken over. */
 export interface Adoption {
   readonly epoch: number
+  /** How many welcomes its client knows of. */
+  readonly welcomes: number
   /**
    * The number of frames that Redis has kept for it, and that were read. Undefined if Redis has lost the session, which
    * only its client's token proves.
