@@ -18,7 +18,7 @@ export interface AdmissionsDependencies {
 /** A session is admitted if Redis does not answer within this time, in milliseconds. */
 const admitTimeoutMs = 1000
 
-/** How long another shard may take to count the sessions of an address, in milliseconds. */
+/** How long another shard may take to count the sessions of an address and of a site, in milliseconds. */
 const countTimeoutMs = 250
 
 /** The sessions that one shard has. */

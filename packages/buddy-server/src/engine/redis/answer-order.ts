@@ -1,19 +1,19 @@
-interface Question {
+interface Request {
   deliver: (() => void) | undefined
 }
 
-/** Delivers answers in the order of their questions, also if they arrive in another order, from several shards. */
+/** Delivers answers in the order of their requests, also if they arrive in another order, from several shards. */
 export class AnswerOrder {
   /** Those without an answer, and later ones. */
-  readonly #questions: Question[] = []
+  readonly #requests: Request[] = []
 
-  /** Adds a question. Returns the function to call with the answer, which is delivered after those before it. */
-  ask(): (deliver: () => void) => void {
-    const question: Question = { deliver: undefined }
-    this.#questions.push(question)
+  /** Adds a request. Returns the function to call with the answer, which is delivered after those before it. */
+  expect(): (deliver: () => void) => void {
+    const request: Request = { deliver: undefined }
+    this.#requests.push(request)
     return (deliver) => {
-      question.deliver = deliver
-      while (this.#questions[0]?.deliver) this.#questions.shift()!.deliver!()
+      request.deliver = deliver
+      while (this.#requests[0]?.deliver) this.#requests.shift()!.deliver!()
     }
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../clock.fixture.ts'
-import type { SessionWhereabouts } from './locate-session.ts'
+import type { SessionLocation } from './locate-session.ts'
 import { locateSession } from './locate-session.ts'
 import type { Location } from './wire.ts'
 
@@ -13,9 +13,9 @@ function locate(...answers: readonly (Location | undefined)[]) {
   const shards = answers.map((answer) => ({
     locate: () => new Promise<Location>((resolve) => answer && resolve(answer)),
   }))
-  const result: { found?: SessionWhereabouts } = {}
+  const result: { found?: SessionLocation } = {}
   void locateSession('ana', 1, shards, clock).then((found) => (result.found = found))
-  const after = async (ms: number): Promise<SessionWhereabouts | undefined> => {
+  const after = async (ms: number): Promise<SessionLocation | undefined> => {
     await new Promise(setImmediate)
     clock.advance(ms)
     await new Promise(setImmediate)

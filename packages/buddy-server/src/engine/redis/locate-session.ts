@@ -14,7 +14,7 @@ interface FoundSession {
 }
 
 /** Where a session is. */
-export interface SessionWhereabouts {
+export interface SessionLocation {
   /** The shards that have it, that with the latest epoch first. Several have it if its node died during a move. */
   readonly found: readonly FoundSession[]
   /** The shards that have lost their data, perhaps with the session. */
@@ -25,13 +25,13 @@ export interface SessionWhereabouts {
   readonly isUncertain: boolean
 }
 
-/** Asks all shards whether they have a session. If one has it, the others are not waited for. */
+/** Asks all shards whether they have a session. If one has it, the others have a quarter of a second. */
 export async function locateSession(
   sessionId: string,
   welcomes: number,
   shards: readonly Pick<RedisEngine, 'locate'>[],
   clock: Pick<Clock, 'after'>,
-): Promise<SessionWhereabouts> {
+): Promise<SessionLocation> {
   const answers: (Location | undefined)[] = shards.map(() => undefined)
   await new Promise<void>((resolve) => {
     let left = shards.length

@@ -39,7 +39,7 @@ function block(
   onProfile: (profile: string | undefined) => void,
 ): void {
   const { context } = state
-  const answer = (state.answers ??= new AnswerOrder()).ask()
+  const answer = (state.answers ??= new AnswerOrder()).expect()
   if (!found) {
     state.send('nothing', {}, () => answer(() => onProfile(undefined)), true)
     return

@@ -93,18 +93,18 @@ export class ShardedSession implements EngineSession {
   }
 
   enter(ticket: Ticket, generation: number, offer?: Uint8Array): void {
-    this.#do(() => {
+    this.#enqueue(() => {
       this.#moveTo(ticket.site, ticket.lobby, generation)
-      this.#doNext(() => this.#present.session.enter(ticket, generation, offer))
+      this.#enqueueFirst(() => this.#present.session.enter(ticket, generation, offer))
     })
   }
 
   change(ticket: Ticket): void {
-    this.#do(() => this.#present.session.change(ticket))
+    this.#enqueue(() => this.#present.session.change(ticket))
   }
 
   leave(reason: LeaveReason, generation: number): void {
-    this.#do(() => this.#present.session.leave(reason, generation))
+    this.#enqueue(() => this.#present.session.leave(reason, generation))
   }
 
   pass(frame: Uint8Array): void {
@@ -113,15 +113,15 @@ export class ShardedSession implements EngineSession {
   }
 
   away(): void {
-    this.#do(() => this.#present.session.away())
+    this.#enqueue(() => this.#present.session.away())
   }
 
   back(addressKey: string): void {
-    this.#do(() => this.#present.session.back(addressKey))
+    this.#enqueue(() => this.#present.session.back(addressKey))
   }
 
   claimRoom(claim: RoomClaim | undefined, generation: number): void {
-    this.#do(() => {
+    this.#enqueue(() => {
       // The shard that has a session with its place also knows what has become of the room.
       if (!this.#isTakenOver) {
         const { site } = this.#present.session.profile
@@ -129,7 +129,7 @@ export class ShardedSession implements EngineSession {
         this.#disclaim()
       }
       this.#isRestored = false
-      this.#doNext(() => this.#present.session.claimRoom(claim, generation))
+      this.#enqueueFirst(() => this.#present.session.claimRoom(claim, generation))
     })
   }
 
@@ -151,7 +151,7 @@ export class ShardedSession implements EngineSession {
   }
 
   keep(frames: readonly Uint8Array[], sentBefore: number): void {
-    this.#do(() => this.#present.session.keep(frames, sentBefore))
+    this.#enqueue(() => this.#present.session.keep(frames, sentBefore))
   }
 
   release(handover: Handover): void {
@@ -171,13 +171,13 @@ export class ShardedSession implements EngineSession {
   }
 
   /** Calls the function now, or after the present move. */
-  #do(act: () => void): void {
+  #enqueue(act: () => void): void {
     this.#queue.push(act)
     this.#run()
   }
 
   /** Calls the function now, or after the move that has just begun, before what waits already. */
-  #doNext(act: () => void): void {
+  #enqueueFirst(act: () => void): void {
     this.#queue.unshift(act)
     this.#run()
   }

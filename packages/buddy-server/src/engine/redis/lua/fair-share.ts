@@ -131,8 +131,8 @@ local function saveFairKeysOf(pool, known)
       scored[#scored + 1] = member
     else removed[#removed + 1] = member end
   end
-  callWith('ZREM', poolKey(pool, ':fw'), removed)
-  callWith('ZADD', poolKey(pool, ':fw'), scored)
+  callInChunks('ZREM', poolKey(pool, ':fw'), removed)
+  callInChunks('ZADD', poolKey(pool, ':fw'), scored)
 end
 
 function saveFairKeys()

@@ -1,11 +1,12 @@
 /**
  * Sessions and what they are in. `s:<id>` contains a session, in MessagePack: the values below in this order. `f:<id>`
- * contains the profile of a session that has ended in this shard, for reports, and its last epoch and node. The hash
- * `e:<id>` contains what few sessions have: frames and counts from a former node, the place in the queue, why the room
- * has ended, and how many welcomes the session has had (`ws`, as the node has stated after a loss of data) and the client
- * has received (`wc`).
+ * contains the profile of a session that has ended in this shard, for reports, its last epoch and node, the number of
+ * changes of its place, and whether it continues in another shard. The hash `e:<id>` contains what few sessions have:
+ * frames and counts from a former node, the place in the queue, why the room has ended, and how many welcomes the session
+ * has had (`ws`, as the node has stated after a loss of data) and the client has received (`wc`).
  *
- * - `n`: the node that has the session; `e`: its epoch, which increases each time another node takes the session
+ * - `n`: the node that has the session; `e`: its epoch, which increases each time another node takes the
+ *   session, and with each move to another shard
  * - `g`: the generation of the latest command
  * - `p`: the place: `i` none, `q` the queue, `r` a room, `c` a claim
  * - `a`: since when it is away; `k`: the key of the person
@@ -146,8 +147,8 @@ local function setPlace(rec, place, room)
   put(rec)
 end
 
--- Returns the number of changes of the place of a session that was in this shard before, so that its late events are
--- out of date.
+-- Returns the number of changes of the place of a session that was in this shard before, so that a late
+-- event of the former stay does not make new events look out of date.
 local function formerChanges(id)
   local stored = call('GET', profileKey(id))
   if not stored then return 0 end

@@ -10,7 +10,7 @@
  * whole, searches in memory, and writes the changes at its end.
  */
 export const ticketIndex = String.raw`
-local addToIndex, removeFromIndex, saveIndexes, search, callWith, tailFrom, tailOf
+local addToIndex, removeFromIndex, saveIndexes, search, callInChunks, tailFrom, tailOf
 -- The nodes that stop soon; nil until the present call has read them.
 local leaving
 -- The number of commands of the present call.
@@ -52,7 +52,7 @@ local function indexOf(pool)
 end
 
 -- Calls a command of sorted sets with many arguments.
-function callWith(name, key, list)
+function callInChunks(name, key, list)
   for from = 1, #list, 1000 do call(name, key, unpack(list, from, math.min(from + 999, #list))) end
 end
 
@@ -64,8 +64,8 @@ local function saveMembers(pool, known)
       scored[#scored + 1] = lists[index] .. tail
     end
   end
-  callWith('ZREM', indexKey(pool), known.removed)
-  callWith('ZADD', indexKey(pool), scored)
+  callInChunks('ZREM', indexKey(pool), known.removed)
+  callInChunks('ZADD', indexKey(pool), scored)
 end
 
 local function saveKinds(pool, kinds)
@@ -205,7 +205,7 @@ function addToIndex(rec)
     scored[#scored + 1] = lists[index] .. tail
     known.empty[lists[index]] = nil
   end
-  callWith('ZADD', indexKey(w.pool), scored)
+  callInChunks('ZADD', indexKey(w.pool), scored)
 end
 
 function removeFromIndex(rec)
@@ -220,7 +220,7 @@ function removeFromIndex(rec)
     if known.lists then withdrawFrom(known.lists, lists[index], tail) end
     if not isAdded then members[#members + 1] = lists[index] .. tail end
   end
-  if not known.lists then callWith('ZREM', indexKey(w.pool), members) end
+  if not known.lists then callInChunks('ZREM', indexKey(w.pool), members) end
 end
 
 local function isLeaving(node)
