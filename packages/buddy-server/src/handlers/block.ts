@@ -1,5 +1,5 @@
 import type { MessageOf } from '@buddy-chat/protocol'
-import type { ParticipantSession } from '../sessions/participant.ts'
+import type { ParticipantSession } from '../sessions/participant-context.ts'
 import type { Session } from '../sessions/session.ts'
 import { sendError } from './send-error.ts'
 

@@ -1,7 +1,7 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { Notify } from '../events.ts'
 import type { Safety } from '../safety/safety.ts'
-import type { ParticipantSession, Report } from '../sessions/participant.ts'
+import type { ParticipantSession, Report } from '../sessions/participant-context.ts'
 import type { Session } from '../sessions/session.ts'
 import { sendUnknownRoom } from './block.ts'
 import { sendError } from './send-error.ts'

@@ -1,6 +1,6 @@
 import { cleanText } from '@buddy-chat/protocol'
 import type { ReportedEncounter } from '../engine/engine.ts'
-import type { ParticipantSession, Report } from '../sessions/participant.ts'
+import type { ParticipantSession, Report } from '../sessions/participant-context.ts'
 import type { Session } from '../sessions/session.ts'
 import { weightOf } from './reporter-weight.ts'
 import type { SafetyParts } from './safety-state.ts'

@@ -1,95 +1,28 @@
-import type { LeaveReason, Message, MessageOf, Mode } from '@buddy-chat/protocol'
-import type {
-  Engine,
-  EngineEvent,
-  EngineListener,
-  EngineSession,
-  Handover,
-} from '../engine/engine.ts'
-import type { Room, RoomClaim, SeatIndex } from '../engine/room.ts'
-import { partnerSeat } from '../engine/room.ts'
+import type { LeaveReason, MessageOf, Mode } from '@buddy-chat/protocol'
+import type { EngineEvent, EngineListener, EngineSession, Handover } from '../engine/engine.ts'
+import type { Room, RoomClaim } from '../engine/room.ts'
 import type { Criteria, Ticket } from '../engine/ticket.ts'
 import { noCriteria } from '../engine/ticket.ts'
+import type { ReportedEvent } from './event-message.ts'
+import { messageOf } from './event-message.ts'
 import { HeldFrames } from './held-frames.ts'
-import type { Identified } from './identity.ts'
+import type {
+  ParticipantContext,
+  ParticipantSession,
+  ReportAdditions,
+} from './participant-context.ts'
 import type { PartnerLink } from './partner-link.ts'
 import { RoomLink } from './partner-link.ts'
-import type { SessionLink } from './session-link.ts'
 
 /** A client's request for a match. It has been checked and cleaned. */
 export type MatchCriteria = Criteria & Pick<Ticket, 'lobby' | 'mode'>
 
-/** The parts of a session that its participant uses. */
-export interface ParticipantSession extends Identified {
-  readonly addressKey: string
-  /** The same for all sessions of a person at a site; see `safety/person-keys.ts`. */
-  readonly personKey: string
-  /** When the session began, in milliseconds since 1970. */
-  readonly sinceMs: number
-  readonly isPresent: boolean
-  /** The connection; undefined while the session has none. */
-  readonly link: SessionLink | undefined
-  /** Number of frames from the client that were handled, including the present one. */
-  readonly received: number
-  /** When the session was last in use, in milliseconds on the server's clock. */
-  lastActiveMs: number
-  send(message: Message): void
-  /** Sends the bytes of a message. */
-  sendFrame(frame: Uint8Array): void
-}
-
-/** The dependencies that all participants of a node share. */
-export interface ParticipantContext {
-  readonly engine: Engine
-  readonly nodeId: string
-  /** The region of this node; empty if it has none. */
-  readonly region: string
-  /** Returns the time, in milliseconds on the server's clock. */
-  readonly now: () => number
-  /** Returns the number of sessions at this server. Clients receive it while they wait. */
-  readonly online: () => number
-  /**
-   * Returns the room token, which proves the seat to a later process; null if the room cannot be restored.
-   */
-  readonly roomTokenOf: (room: Room, seat: SeatIndex) => string | null
-  /**
-   * Returns the maximum number of bytes that are kept for a partner who has not come back yet after a
-   * restart.
-   */
-  readonly maxHeldBytes: () => number
-  /** Returns how long a ticket of this user must wait before it can be matched; 0 unless the user is slowed. */
-  readonly delayMsOf: (session: ParticipantSession) => number
-  /**
-   * Ends the session at this node, because another one takes it over. Returns what that node needs.
-   * @param welcomes see {@link EngineListener.handleTaken}
-   */
-  readonly onTaken: (session: ParticipantSession, welcomes: number) => Handover
-  /** Called when the session has left its room, or its partner has lost the connection. */
-  readonly onCallInterrupted: (session: ParticipantSession) => void
-  /** Called when the session has met a partner. */
-  readonly onMet: (session: ParticipantSession) => void
-  /** Called when a block names a room in which the session was not, or a room from too long ago. */
-  readonly onUnknownRoom: (session: ParticipantSession) => void
-  readonly onReported: (session: ParticipantSession, report: Report) => void
-}
-
-/** The engine's answer to a report, with what the client has added to it. */
-export type Report = Omit<Extract<EngineEvent, { type: 'reported' }>, 'type' | 'generation'> &
-  ReportAdditions
-
-/** The details that the client has added. */
-interface ReportAdditions {
-  readonly note: string | null
-  /** As the client sent it, so not checked. */
-  readonly still: string | null
-}
-
 const noAdditions: ReportAdditions = { note: null, still: null }
 
 /**
- * A session's side of the engine. It sends the session's commands to the engine, and translates the engine's
- * events into messages to the client. It knows whether the session is in the queue or in a room. It drops
- * events that a later command has made obsolete, so that the engine may answer at any time.
+ * A session's side of the engine. It sends the session's commands to the engine, and messages about the engine's events
+ * to the client. It knows whether the session is in the queue or in a room. It drops events that a later command has
+ * made obsolete, so that the engine may answer at any time.
  */
 export class Participant implements EngineListener {
   readonly #session: ParticipantSession
@@ -335,18 +268,9 @@ export class Participant implements EngineListener {
         this.#session.sendFrame(event.frame)
         break
       case 'queued':
-        this.#session.send({ type: 'waiting', online: this.#context.online() })
-        break
       case 'unavailable':
-        this.#session.send({
-          type: 'error',
-          code: 'unavailable',
-          message: 'users cannot be matched at present',
-          retryAfterMs: event.retryAfterMs,
-        })
-        break
       case 'searching':
-        this.#handleSearching(event)
+        this.#send(event)
         break
       case 'matched':
         this.#handleMatched(event)
@@ -355,72 +279,53 @@ export class Participant implements EngineListener {
         this.#handleRestored(event)
         break
       case 'presence':
-        this.#handlePresence(event.isPresent)
+        this.#handlePresence(event)
         break
       case 'abandoned':
         if (this.#link) this.#link.isAbandoned = !this.#session.isPresent
         break
       case 'parted':
-        this.#handleParted(event.reason)
+        this.#handleParted(event)
         break
     }
   }
 
-  #handleSearching(event: EngineEvent & { type: 'searching' }): void {
-    const { online, estimateMs, interests, languages, widensInMs, obstacle } = event
-    this.#session.send({
-      type: 'searching',
-      online,
-      estimateMs,
-      interests,
-      languages,
-      widensInMs,
-      obstacle,
-    })
-  }
-
   #handleMatched(event: EngineEvent & { type: 'matched' }): void {
-    const { room, seat, interests, languages, isOffered, isRematch } = event
+    const { room, seat } = event
     this.#isSearching = false
     this.#link = new RoomLink(room, seat, true, this.#engine)
     this.#latestRoomId = room.id
     this.#context.onMet(this.#session)
-    this.#session.send({
-      type: 'matched',
-      room: room.id,
-      isPolite: seat === 0,
-      partnerName: partnerSeat(room, seat).name,
-      interests,
-      isOffered,
-      roomToken: this.#context.roomTokenOf(room, seat),
-      languages,
-      isRematch,
-    })
+    this.#send(event)
   }
 
-  #handleRestored({ room, seat, isPartnerPresent }: EngineEvent & { type: 'restored' }): void {
-    this.#link = new RoomLink(room, seat, isPartnerPresent, this.#engine)
+  #handleRestored(event: EngineEvent & { type: 'restored' }): void {
+    this.#link = new RoomLink(event.room, event.seat, event.isPartnerPresent, this.#engine)
     const held = this.#held
     this.#held = undefined
-    // The client receives the partner's presence in any case, because it may have missed a change during the
-    // restart.
-    this.#session.send({ type: isPartnerPresent ? 'partner-back' : 'partner-away' })
+    this.#send(event)
     held?.pass()
   }
 
-  #handlePresence(isPresent: boolean): void {
+  #handlePresence(event: EngineEvent & { type: 'presence' }): void {
+    const { isPresent } = event
     if (this.#link) {
       this.#link.isPartnerPresent = isPresent
       if (isPresent) this.#link.isAbandoned = false
     }
-    this.#session.send({ type: isPresent ? 'partner-back' : 'partner-away' })
+    this.#send(event)
     if (!isPresent) this.#context.onCallInterrupted(this.#session)
   }
 
-  #handleParted(reason: LeaveReason): void {
+  #handleParted(event: EngineEvent & { type: 'parted' }): void {
     const wasInRoom = this.#leavePlace()
-    this.#session.send({ type: 'partner-left', reason })
+    this.#send(event)
     if (wasInRoom) this.#context.onCallInterrupted(this.#session)
+  }
+
+  /** Sends the client the message about an event. */
+  #send(event: ReportedEvent): void {
+    this.#session.send(messageOf(event, this.#context))
   }
 
   #toTicket(criteria: MatchCriteria): Ticket {
