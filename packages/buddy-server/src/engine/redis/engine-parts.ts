@@ -136,6 +136,7 @@ export class EngineParts {
       epochOf: (sessionId) => (find(sessionId) ?? this.takeovers.find(sessionId))?.epoch,
     })
     this.restatements = new Restatements({
+      nodeId,
       clock,
       sessions: () => this.sessions.values(),
       has: (session) => find(session.id) === session,
@@ -153,6 +154,7 @@ export class EngineParts {
       bans: this.bans,
       onDataLost: () => dependencies.onDataLost(this.pairs),
       onForgotten: () => void this.restatements.stateAll(),
+      onDeath: () => void this.restatements.compareAll(),
     })
     this.local = new LocalQueue({ engine: dependencies, isAllowed: dependencies.isLocalAllowed })
     this.pairs = {

@@ -21,6 +21,8 @@ export interface NodeLifeDependencies {
   readonly onDataLost: () => void
   /** Called when the other nodes may have taken this node's sessions, or Redis has lost them. */
   readonly onForgotten: () => void
+  /** Called when another node has been declared dead. */
+  readonly onDeath: () => void
 }
 
 /**
@@ -51,6 +53,8 @@ export class NodeLife {
   #isClosed = false
   /** An id in Redis. A node creates another one if Redis has lost its data. undefined before the first beat. */
   #boot: string | undefined
+  /** How many nodes had been declared dead at the latest beat; undefined before the first one. */
+  #deaths: number | undefined
   #certainUntilMs = -Infinity
   /** The latest known time of Redis minus that of this node's clock; undefined before the first beat. */
   #aheadMs: number | undefined
@@ -148,6 +152,9 @@ export class NodeLife {
     this.#cancelNext = clock.after(beat && beat.isMore ? 1 : beatIntervalMs, () => this.beat())
     if (!beat) return
     this.#handleBoot(beat.boot, sentAtMs)
+    const { deaths } = beat
+    if (this.#deaths !== undefined && deaths > this.#deaths) this.#dependencies.onDeath()
+    this.#deaths = deaths
     // Not the time of sending, because the beat may have waited before Redis handled it.
     this.#aheadMs = beat.now - clock.now()
     bans.handleBeat(beat.banId, beat.bans)

@@ -102,6 +102,11 @@ export class RedisSession implements EngineSession {
     return this.#state.epoch
   }
 
+  /** The number of the latest event about the session's place that has arrived. */
+  get latestChange(): number {
+    return this.#state.change
+  }
+
   /** How many welcomes the session has had, as far as this node knows. */
   get welcomes(): number {
     return this.#state.welcomes

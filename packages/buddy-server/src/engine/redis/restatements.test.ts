@@ -19,6 +19,7 @@ function createNode(count: number) {
   const unanswered: (readonly [Command, (answer: Answer) => void])[] = []
   const node = { isConnected: true }
   const restatements = new Restatements({
+    nodeId: 'node',
     clock: { after: () => () => undefined },
     sessions: () => sessions,
     has: () => true,

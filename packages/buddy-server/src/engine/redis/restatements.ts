@@ -5,6 +5,7 @@ import type { Answer, Restated } from './wire.ts'
 
 /** The dependencies of {@link Restatements}. */
 export interface RestatementsDependencies {
+  readonly nodeId: string
   readonly clock: Pick<Clock, 'after'>
   /** Returns the sessions of this node. */
   readonly sessions: () => Iterable<RedisSession>
@@ -19,6 +20,11 @@ export interface RestatementsDependencies {
 
 /** The time within which events arrive that are on their way, in milliseconds. */
 const arrivalMs = 1000
+/** How many sessions one command compares. */
+const maxCompared = 256
+
+/** The answer to `compare`: places in its list of sessions, and the number of the latest change of each. */
+type Missed = readonly (readonly [index: number, change: number])[]
 
 /** A session that is being stated again. */
 interface Statement {
@@ -69,6 +75,17 @@ export class Restatements {
       else this.#settle(session)
     }
     if (number === this.#number) this.#isStatingAll = false
+  }
+
+  /**
+   * Compares what Redis and this node know of all sessions. States those again about which no event has arrived:
+   * another node that has died may not have sent it.
+   */
+  async compareAll(): Promise<void> {
+    const all = [...this.#dependencies.sessions()]
+    for (let from = 0; from < all.length; from += maxCompared) {
+      await this.#compare(all.slice(from, from + maxCompared))
+    }
   }
 
   /**
@@ -132,12 +149,31 @@ export class Restatements {
   }
 
   #handleRestated(session: RedisSession, restated: Restated): void {
-    const { clock, has } = this.#dependencies
     session.handleRestated(restated)
     const { awaited } = restated
-    if (awaited === undefined) return
+    if (awaited !== undefined) this.#stateLater(session, () => session.isMissing(awaited))
+  }
+
+  #compare(sessions: readonly RedisSession[]): Promise<void> {
+    const { nodeId, send } = this.#dependencies
+    const list = sessions.map(({ id, epoch, latestChange }) => [id, epoch, latestChange])
+    return new Promise((resolve) => {
+      send({ c: 'compare', n: nodeId, sessions: list }, ([failure, , , result]) => {
+        // If Redis does not answer, all sessions are stated again when it does.
+        for (const [index, change] of failure === false ? (result as Missed) : []) {
+          const session = sessions[index]!
+          this.#stateLater(session, () => session.latestChange < change)
+        }
+        resolve()
+      })
+    })
+  }
+
+  /** States a session again if events that may be on their way have not arrived soon. */
+  #stateLater(session: RedisSession, isMissing: () => boolean): void {
+    const { clock, has } = this.#dependencies
     clock.after(arrivalMs, () => {
-      if (has(session) && !session.isLeaving && session.isMissing(awaited)) void this.state(session)
+      if (has(session) && !session.isLeaving && isMissing()) void this.state(session)
     })
   }
 }

@@ -261,6 +261,8 @@ export interface BeatResult {
   readonly isMore: boolean
   /** An id in Redis. If it differs from that of the previous beat, Redis has lost its data. */
   readonly boot: string
+  /** How many nodes have been declared dead so far. */
+  readonly deaths: number
   /** The id of the list of bans, and the number of its latest change. */
   readonly banId: string
   readonly bans: number

@@ -84,7 +84,8 @@ local function exchangeReports(node, report)
 end
 
 -- A node sends this twice a second. Declares nodes dead that have sent none for deadMs. Returns whether the node must
--- send the next beat at once, the state of the bans, and, if the beat has a report, the reports of all nodes.
+-- send the next beat at once, how many nodes have been declared dead, the state of the bans, and, if the beat has a
+-- report, the reports of all nodes.
 function commands.beat(command)
   local isKnown = call('ZSCORE', B .. 'nodes', command.n)
   if command.isKnown and not isKnown then error({ code = 'fenced' }) end
@@ -95,6 +96,7 @@ function commands.beat(command)
   call('ZREM', B .. 'lost', command.n)
   if (numberOf(call('GET', B .. 'calm')) or 0) <= now then
     for _, node in ipairs(call('ZRANGEBYSCORE', B .. 'nodes', '-inf', now - command.deadMs)) do
+      call('HINCRBY', B .. 'counts', 'deaths', 1)
       call('ZADD', B .. 'lost', call('ZSCORE', B .. 'nodes', node), node)
       call('ZREM', B .. 'nodes', node)
       call('SREM', B .. 'leaving', node)
@@ -113,7 +115,10 @@ function commands.beat(command)
   local banId, banNumber = banVersion()
   local boot = call('GET', B .. 'boot')
   local list = command.report and exchangeReports(command.n, command.report)
-  return { now = now, isMore = isMore, boot = boot, banId = banId, bans = banNumber, list = list or nil }
+  local deaths = numberOf(call('HGET', B .. 'counts', 'deaths')) or 0
+  return {
+    now = now, isMore = isMore, boot = boot, deaths = deaths, banId = banId, bans = banNumber, list = list or nil,
+  }
 end
 
 -- The node will stop soon. Matches then prefer other nodes, see ticket-index.

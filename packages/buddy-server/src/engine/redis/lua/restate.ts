@@ -184,6 +184,21 @@ function commands.restate(command)
   return { epoch = rec.e, frames = kept, isWaiting = isWaiting, awaited = awaited }
 end
 
+-- Returns the sessions of a node that have changes of which it has not received an event: for each the place in its
+-- list, from 0 on, and the number of the latest change.
+function commands.compare(command)
+  local missed, ids = {}, {}
+  for index, known in ipairs(command.sessions) do ids[index] = known[1] end
+  readSessions(ids)
+  for index, known in ipairs(command.sessions) do
+    local rec = find(known[1])
+    if rec and rec.n == command.n and rec.e == known[2] and rec.v > known[3] then
+      missed[#missed + 1] = { index - 1, rec.v }
+    end
+  end
+  return missed
+end
+
 -- Ends a room whose partner has not come back after Redis had lost its data.
 function commands.expectPartner(command)
   local rec = own(command)
