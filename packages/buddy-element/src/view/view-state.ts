@@ -78,7 +78,7 @@ export class ViewState {
     )
   }
 
-  /** Shows no longer that the connection to the server is lost. */
+  /** No longer shows that the connection to the server is lost. */
   hideRetry(): void {
     this.#countdown.stop()
     this.#serverLoss.end()

@@ -70,11 +70,11 @@ describe.skipIf(missingRedisMessage)('a frame that Redis is to keep', () => {
 })
 
 describe.skipIf(missingRedisMessage)('frames for a client that has not come back', () => {
-  test('are kept by Redis until its next node has told that they are written to a connection', async () => {
+  test('are kept by Redis until its next node has confirmed that they were written to a connection', async () => {
     const { world, nodes, bob, takeOver } = await createCrowd(redis)
     nodes.hang(0)
     const { session } = await takeOver('ana', 2)
-    // The node numbers what it has read, and keeps it, because the client may be gone before it has it.
+    // The node numbers what it has read, and keeps it, because the client may be gone before it receives that.
     session.keep(21, 8)
     session.claim('bob', bob.room!.id)
     await world.settle()
@@ -100,7 +100,7 @@ describe.skipIf(missingRedisMessage)('frames for a client that has not come back
   test('are dropped when its user goes on to another room', async () => {
     const { world, nodes, ana, bob, takeOver } = await createCrowd(redis)
     const room = ana.room!.id
-    // Ana's node passes the session on, and Redis keeps what Bob sends meanwhile.
+    // Node 2 takes the session over, and Redis keeps what Bob sends meanwhile.
     const { session } = await takeOver('ana', 2)
     await world.settle()
     bob.pass(7)

@@ -8,7 +8,7 @@ type Ended = Pick<
   'room' | 'leaver' | 'reason' | 'durationMs'
 >
 
-/** How long the end of a room waits for the news of its match, in milliseconds. */
+/** How long the end of a room waits for the event of its match, in milliseconds. */
 const earlyEndMs = 120_000
 
 /** The rooms whose seat 0 is at this node, which reports their ends to the observer. */

@@ -155,7 +155,7 @@ export class ShardedEngine implements Engine {
         this.#engines,
         clock,
       )
-      // Nobody could tell the former node of the session.
+      // A session that this node took over from now on would wait for it in Redis.
       if (this.#isClosed) throw new Error('this server stops, and asks Redis for no session')
       const [latest, ...former] = found
       if (!latest && hasEnded) return undefined

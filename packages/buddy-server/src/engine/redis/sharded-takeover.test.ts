@@ -151,7 +151,7 @@ describe.skipIf(missingRedisMessage)('another node', () => {
     expect(bob.room).toEqual(session.room)
   })
 
-  test('does not take a session for ended that has moved, and whose former shard has ended it', async () => {
+  test('does not treat a session as ended that has moved, and that its former shard has ended', async () => {
     const { world, nodes } = createShards(shards)
     const [ana] = world.join('ana')
     await enter(world, home, ana)
