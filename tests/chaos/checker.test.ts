@@ -147,6 +147,17 @@ describe('places', () => {
     expect(broken(script.add({ do: 'waiting', c: 'ana' }))).toEqual([])
   })
 
+  test('a ticket that first was unavailable is answered while the client has no connection and sends the next one', () => {
+    const script = new Script().join(0, 'ana').join(1, 'bob', 'cem').ticket('ana')
+    script.add({ do: 'error', c: 'ana', code: 'unavailable' }).connect('ana', 2).ticket('ana')
+    script.ticket('bob').matched('bob', 'ana', 'r1').welcome('ana', {})
+    script.add({ do: 'waiting', c: 'ana' }).matched('ana', 'bob', 'r1')
+    script.add({ do: 'parted', c: 'bob', reason: 'next' })
+    script.add({ do: 'parted', c: 'ana', reason: 'next' }).ticket('cem')
+    script.matched('ana', 'cem', 'r2').matched('cem', 'ana', 'r2')
+    expect(broken(script)).toEqual([])
+  })
+
   test('a client is put into the queue while it is in a room', () => {
     expect(broken(pair().add({ do: 'waiting', c: 'ana' }))).toContain('two rooms')
   })

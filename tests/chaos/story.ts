@@ -48,6 +48,8 @@ export interface ClientStory {
   unansweredSince: number
   /** Whether a ticket or a next of the client waits for a match. */
   isSearching: boolean
+  /** Whether the server has answered the latest ticket by `unavailable`, so that the final answer follows later. */
+  isDeferred: boolean
   /** How many tickets and nexts have no answer yet. */
   unanswered: number
   /** Whether a match may still arrive that the server made before it received the client's latest command. */
@@ -103,6 +105,7 @@ export class Story {
           formerlyRequestedAt: Infinity,
           unansweredSince: Infinity,
           isSearching: false,
+          isDeferred: false,
           unanswered: 0,
           mayCross: false,
           isCatchingUp: false,
@@ -151,8 +154,13 @@ export class Story {
         const client = this.of(entry.c)
         if (client.isSearching) client.mayCross = true
         client.isSearching = true
-        if (client.unanswered === 0) client.unansweredSince = entry.t
-        client.unanswered++
+        // The final answer to an earlier ticket may be among the missed frames.
+        const isMissed = client.isDeferred && !this.#isConnected(client)
+        if (client.unanswered === 0) {
+          client.unansweredSince = isMissed ? client.requestedAt : entry.t
+        }
+        client.unanswered += isMissed ? 2 : 1
+        client.isDeferred = false
         client.formerlyRequestedAt = client.requestedAt
         client.requestedAt = entry.t
         if (entry.do === 'ticket') client.lobby = entry.lobby
@@ -170,6 +178,7 @@ export class Story {
         // After a leave it answers the search that the client has ended, and the match of that search may follow.
         if (this.of(entry.c).isSearching) this.#answer(entry.c)
         this.of(entry.c).isCatchingUp = false
+        this.of(entry.c).isDeferred = false
         // The match that has led to the room was made before the ticket that waits now.
         this.#endStay(entry.c, entry.t, 'itself')
         break
@@ -177,7 +186,9 @@ export class Story {
         // The server keeps a ticket that it cannot handle now, and its final answer may be among the missed frames too.
         if (entry.code === 'unavailable' && this.of(entry.c).isCatchingUp) break
         // Before the welcome it refuses the connection, and answers no ticket.
-        if (this.of(entry.c).connections.at(-1)?.welcomeAt !== Infinity) this.#answer(entry.c)
+        if (this.of(entry.c).connections.at(-1)?.welcomeAt === Infinity) break
+        this.#answer(entry.c)
+        if (entry.code === 'unavailable') this.of(entry.c).isDeferred = true
         break
       case 'block':
         if (this.of(entry.c).stay?.room === entry.room) this.#endStay(entry.c, entry.t, 'itself')
@@ -195,6 +206,11 @@ export class Story {
     }
   }
 
+  #isConnected({ connections }: ClientStory): boolean {
+    const latest = connections.at(-1)
+    return latest !== undefined && latest.welcomeAt !== Infinity && latest.to === Infinity
+  }
+
   #answer(c: string): void {
     const client = this.of(c)
     client.unanswered = Math.max(0, client.unanswered - 1)
@@ -204,6 +220,7 @@ export class Story {
   #beginStay({ c, room, partner, t }: Entry & { readonly do: 'matched' }): void {
     const client = this.of(c)
     client.isCatchingUp = false
+    client.isDeferred = false
     // The client has ended this search.
     if (!client.isSearching && client.mayCross) return
     const isAmbiguous = client.isSearching && client.mayCross
