@@ -1,56 +1,38 @@
 import type { MessageOf } from '@buddy-chat/protocol'
-import { cleanText, maxFieldBytes } from '@buddy-chat/protocol'
-import type { Adopted, Engine } from '../engine/engine.ts'
+import { cleanText } from '@buddy-chat/protocol'
+import type { Engine } from '../engine/engine.ts'
 import type { RoomClaim } from '../engine/room.ts'
-import type { Clock } from '../clock.ts'
-import type { Arrival, BuddyServerHooks, ConnectAnswer } from '../hooks/hooks.ts'
-import { onConnectTimeoutMs } from '../hooks/hooks.ts'
 import type { Refusal } from '../limits/refusal.ts'
 import { refusal } from '../limits/refusal.ts'
 import type { PersonKeys, Visitor } from '../safety/person-keys.ts'
 import { newVisitor } from '../safety/person-keys.ts'
 import type { Safety } from '../safety/safety.ts'
-import type { FormerSessions } from '../sessions/former-sessions.ts'
 import type { Identity } from '../sessions/identity.ts'
-import type { SessionStatement } from '../sessions/resume-token.ts'
 import type { Session } from '../sessions/session.ts'
 import type { SessionAdmission } from '../sessions/session-admission.ts'
 import type { SessionLink } from '../sessions/session-link.ts'
-import type { Former, Sessions } from '../sessions/sessions.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { Site } from '../sites/site.ts'
 import type { SiteClaims } from '../sites/site-token.ts'
 import { SiteTokenError } from '../sites/site-token.ts'
 import type { Upgrade } from '../transport/transport.ts'
-
-/**
- * Maximum frame count with which a session can be restored. The session continues counting from it, and the
- * protocol allows counts of twice this number.
- */
-const maxFormerFrames = 0x7fff_ffff
+import type { ConnectHookContext } from './connect-hook.ts'
+import { askHook } from './connect-hook.ts'
+import type { FormerSessionContext } from './former-session.ts'
+import { continueFrom, findFormer, takeOver } from './former-session.ts'
 
 /** The parts of the server that the answer to a `hello` uses. */
-export interface HelloContext {
+export interface HelloContext extends ConnectHookContext, FormerSessionContext {
   readonly sessions: Sessions
   readonly admission: SessionAdmission
   readonly createId: () => string
-  readonly formerSessions: FormerSessions
   readonly findBan: Safety['findBan']
   readonly findSite: (key: string) => Site | undefined
-  readonly addressOf: (upgrade: Upgrade) => string
   readonly personKeys: PersonKeys
   /** Returns milliseconds since 1970. */
   readonly wallNow: () => number
-  readonly clock: Pick<Clock, 'after'>
-  /** Returns whether the server has first seen this person a short time ago. */
-  readonly isNewVisitor: (identity: Identity) => boolean
-  /** Whether other nodes may have the session. */
-  readonly hasOtherNodes: boolean
-  /** Takes over a session that another node has or had. */
-  readonly adopt: Engine['adopt']
   /** Makes sure that this node still has a session. */
   readonly confirm: Engine['confirm']
-  readonly onConnect: BuddyServerHooks['onConnect']
-  readonly onInternalError: (error: unknown) => void
 }
 
 /** A client that has joined with a session, which is reserved for its connection. */
@@ -160,19 +142,6 @@ export async function handleHello(
   return { session, site, received: counts.sent, restored: { claim, wasInRoom } }
 }
 
-/** Takes the session over. Refuses the client for a short time if nobody can know who has the session. */
-async function takeOver(
-  { id, facts, welcomes }: FormerSession,
-  { adopt, onInternalError }: HelloContext,
-): Promise<Adopted | Refusal | undefined> {
-  try {
-    return await adopt(id, facts.site, welcomes)
-  } catch (error) {
-    onInternalError(error)
-    return refusal('server-full', 'the server cannot continue sessions at present', 2000)
-  }
-}
-
 /**
  * Makes sure that this node still has the session that the client wants to resume. Otherwise its client would continue
  * a state that is out of date.
@@ -209,16 +178,6 @@ async function refuseMoved(
   return refusal('refused', 'the connection has closed')
 }
 
-/** Returns the session with what its former node has kept. */
-function continueFrom(
-  former: FormerSession,
-  { frames, received = former.counts.received }: Adopted,
-): FormerSession {
-  const { sent } = former.counts
-  const missed = frames.filter(({ sentBefore = sent }) => sentBefore >= sent)
-  return { ...former, counts: { sent, received }, missed: missed.map(({ frame }) => frame) }
-}
-
 function refuseBanned(
   identity: Identity,
   addressKey: string,
@@ -249,49 +208,6 @@ async function introduce(
   }
 }
 
-interface FormerSession extends Former {
-  readonly facts: NonNullable<SessionStatement['facts']>
-  readonly claim: RoomClaim | undefined
-  readonly wasInRoom: boolean
-  /** Whether a process that has ended may have had the session. Then it is restored from its token alone. */
-  readonly isOfEarlierProcess: boolean
-}
-
-/**
- * Returns the session of an earlier process that the resume token proves; undefined if it cannot be restored
- * at this site.
- */
-function findFormer(
-  resume: MessageOf<'hello'>['resume'],
-  site: Site,
-  { formerSessions, hasOtherNodes }: HelloContext,
-): FormerSession | undefined {
-  // A client that does not count the frames it sends cannot continue a session, because frames might be
-  // handled twice.
-  if (!resume || resume.sent === null) return undefined
-  if (Math.max(resume.received, resume.sent) > maxFormerFrames) return undefined
-  const { sessionId: id, facts, welcomes = 0 } = formerSessions.open(resume.token) ?? {}
-  if (id === undefined || !facts || facts.site !== site.key) return undefined
-  if (!formerSessions.canRestore(id) && !hasOtherNodes) return undefined
-  // The site requires site tokens now, and this session was created without one.
-  if (site.verifyToken && facts.subject === undefined) return undefined
-  // The site has other age bands now.
-  if (!site.isKnownBand(facts.band)) return undefined
-  const { roomToken, received, sent } = resume
-  const claim = roomToken === null ? undefined : formerSessions.findRoom(roomToken, id)
-  return {
-    id,
-    facts,
-    welcomes,
-    // All frames that the client has sent count as handled, so that the client sends none again.
-    counts: { received: sent, sent: received },
-    missed: [],
-    isOfEarlierProcess: formerSessions.canRestore(id),
-    claim: claim && site.isAllowedMode(claim.mode) ? claim : undefined,
-    wasInRoom: roomToken !== null,
-  }
-}
-
 async function readToken(
   token: string | null,
   { verifyToken }: Site,
@@ -304,62 +220,5 @@ async function readToken(
   } catch (error) {
     if (!(error instanceof SiteTokenError)) throw error
     return refusal(error.code, error.message)
-  }
-}
-
-/** Shortens a name to the maximum number of bytes, without splitting a character. */
-function cut(name: string): string {
-  const bytes = Buffer.from(name)
-  if (bytes.length <= maxFieldBytes.name) return name
-  let end: number = maxFieldBytes.name
-  // A byte of the form 10xxxxxx belongs to the character that began before it (RFC 3629 §3).
-  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
-  return bytes.toString('utf8', 0, end)
-}
-
-async function askHook(
-  identity: Identity,
-  { upgrade, ...given }: Pick<Arrival, 'proof' | 'isRestored'> & { readonly upgrade: Upgrade },
-  { onConnect, addressOf, isNewVisitor, clock, onInternalError }: HelloContext,
-): Promise<Identity | Refusal> {
-  if (!onConnect) return identity
-  const { site, name, subject } = identity
-  const arrival = {
-    site,
-    name,
-    subject,
-    origin: upgrade.origin,
-    address: addressOf(upgrade),
-    ...given,
-    isNewVisitor: isNewVisitor(identity),
-  }
-  try {
-    const answer = await inTime(clock, onConnect, arrival)
-    if (answer === 'proof-required') return refusal(answer, 'this server asks for another proof')
-    if (answer === false) return refusal('refused', 'the server has refused this user')
-    if (typeof answer !== 'object') return identity
-    return { ...identity, name: cleanText(cut(cleanText(answer.name))) || name }
-  } catch (error) {
-    onInternalError(error)
-    return refusal('refused', 'the server could not check this user')
-  }
-}
-
-/** Resolves with the answer of the hook. Rejects if the hook fails, or does not answer in time. */
-async function inTime(
-  clock: HelloContext['clock'],
-  onConnect: NonNullable<BuddyServerHooks['onConnect']>,
-  arrival: Arrival,
-): Promise<ConnectAnswer> {
-  let cancel = (): void => undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    cancel = clock.after(onConnectTimeoutMs, () => {
-      reject(new Error(`onConnect did not answer within ${onConnectTimeoutMs / 1000} s`))
-    })
-  })
-  try {
-    return await Promise.race([onConnect(arrival), late])
-  } finally {
-    cancel()
   }
 }
