@@ -329,9 +329,7 @@ export class RedisSession implements EngineSession {
     for (const [number, frame, epoch] of frames) {
       if (number === 0) this.handleFrame([this.id, at, fromText(frame), epoch])
     }
-    if (!isWaiting) return
-    const { clock, graceMs, createId } = this.#context
-    clock.after(graceMs(), () => state.send('expectPartner', { at, room: createId() }))
+    if (isWaiting) state.awaitPartner(at)
   }
 
   /** Call this if Redis does not answer, and the session cannot be matched. */

@@ -86,7 +86,8 @@ function handleRoom(state: SessionState, event: RoomEvent, isCurrent: boolean): 
     handleEarly(state, room.id)
     return
   }
-  const { isPartnerPresent, frames = [] } = event
+  const { isPartnerPresent, isWaiting = false, frames = [] } = event
+  if (isWaiting) state.awaitPartner(room.id)
   state.emit({ type: 'restored', generation, room, seat, isPartnerPresent })
   const kept = frames.map(([, frame, epoch]): FrameItem => [
     state.id,

@@ -114,6 +114,12 @@ export class SessionState {
     this.#timer.set(inMs, keepsEarlier)
   }
 
+  /** Redis ends the room if the partner's node, after a loss of data, has not stated the partner again by then. */
+  awaitPartner(roomId: string): void {
+    const { clock, graceMs, createId } = this.context
+    clock.after(graceMs(), () => this.send('expectPartner', { at: roomId, room: createId() }))
+  }
+
   /** There is nothing to do for the ticket any more. */
   clearTimer(): void {
     this.#timer?.clear()

@@ -117,6 +117,24 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data, a room cont
 })
 
 test.skipIf(missingRedisMessage)(
+  'a room ends if its session comes to another node, and no node states the partner again',
+  async () => {
+    const crowd = await createCrowd(redis)
+    const room = crowd.bob.room!.id
+    crowd.nodes.hang(1)
+    crowd.lose()
+    crowd.ana.release()
+    // The release waits for the node of the partner for some time.
+    await beats(crowd, 2)
+    const session = await comeBack(crowd, room)
+    await beats(crowd, 8)
+    expect(session.room?.id).toBe(room)
+    await beats(crowd, 60)
+    expect(session.take()).toContainEqual({ type: 'parted', reason: 'lost' })
+  },
+)
+
+test.skipIf(missingRedisMessage)(
   'a room that a session has left is over for a partner whose node states it later',
   async () => {
     const crowd = await createCrowd(redis)

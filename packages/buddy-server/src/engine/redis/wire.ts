@@ -122,6 +122,8 @@ export type StoredEvent = {
       readonly isPartnerPresent: boolean
       /** Whether the room was open all the time, while the session came from another node. */
       readonly isContinued?: boolean
+      /** Whether the partner is not in the room, because its node has not stated it again after a loss of data. */
+      readonly isWaiting?: boolean
       /** Frames that were kept for the session. */
       readonly frames?: readonly KeptFrame[]
     }

@@ -152,7 +152,7 @@ local function continueRoom(rec, claim, frames)
     if isPresent then keepRoom(room.id) end
     emitChange(rec, {
       type = 'restored', room = fieldsOf(room), profiles = profilesIn(room), seat = seatIndex, isContinued = true,
-      frames = frames,
+      frames = frames, isWaiting = not partner or partner.rm ~= room.id,
       partner = partner and not partner.cp and partner.n or '', isPartnerPresent = partner ~= nil and partner.a == nil,
     })
     if room.pool and isPresent then visit(rec, room.pool) end
