@@ -364,6 +364,8 @@ function search(rec, mayMeet)
   seeker, wish, accepts, index = rec, w, mayMeet, indexOf(w.pool)
   best, bestOverlap, compared, searchNumber = nil, -1, 0, searchNumber + 1
   local interests, languages, buckets = w.ik, w.la, bucketsOf(w)
+  -- An earlier search has failed.
+  if next(own) then own = {} end
   for number = 1, #interests do own[interests[number]] = true end
   local kinds = kindsOf(w.pool)
   local isAsked, hasPlain, hasSpoken = kinds.asking > 0, kinds.plain > 0, kinds.spoken > 0
