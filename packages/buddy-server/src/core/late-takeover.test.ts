@@ -1,6 +1,6 @@
 // A server takes a session over for a connection that its client has given up meanwhile.
 import { expect, test } from 'vitest'
-import type { Adopted, Engine } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { MemoryEngine } from '../engine/memory/memory-engine.ts'
 import { TestServer } from './core.fixture.ts'
 
@@ -8,14 +8,14 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** A server among others, and the takeovers that wait for an answer. */
 function createServer() {
-  const takeovers: ((adopted: Adopted | undefined) => void)[] = []
+  const takeovers: ((adopted: Awaited<ReturnType<Engine['adopt']>>) => void)[] = []
   const server = new TestServer(
     {},
     {
       createEngine: (given): Engine =>
         Object.assign(new MemoryEngine(given), {
           hasOtherNodes: true,
-          adopt: () => new Promise<Adopted | undefined>((resolve) => takeovers.push(resolve)),
+          adopt: () => new Promise((resolve) => takeovers.push(resolve)),
         }),
     },
   )
@@ -41,3 +41,16 @@ test.each([undefined, { frames: [], received: 0 }])(
     expect(server.core.sessions.find(ana.session.id)?.isPresent).toBe(true)
   },
 )
+
+test('a client gets a new session with a token from before its latest welcome, also at a server that has just started', async () => {
+  const former = new TestServer()
+  const ana = await former.join()
+  const { server, takeovers } = createServer()
+  const joining = server.join('192.0.2.1', { resume: { ...ana.resume, sent: 0 } })
+  const again = await joining
+  takeovers[0]!('elsewhere')
+  await turn()
+  expect(again.closeReason).toBeUndefined()
+  expect(again.session.id).not.toBe(ana.session.id)
+  expect(server.core.sessions.find(ana.session.id)).toBeUndefined()
+})

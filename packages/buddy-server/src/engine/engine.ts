@@ -354,9 +354,14 @@ export interface Engine {
    * Takes over a session of a site that another node has or had. Call `join` next.
    * Rejects if the engine cannot find out now which node has it.
    * @param welcomes how many welcomes the client knows of
-   * @returns undefined if the session has ended, or if the client has received a later welcome than it says
+   * @returns undefined if no node has the session; `elsewhere` if the client has received a later welcome than it says,
+   *   so that the session continues without this request
    */
-  adopt(sessionId: string, site: string, welcomes: number): Promise<Adopted | undefined>
+  adopt(
+    sessionId: string,
+    site: string,
+    welcomes: number,
+  ): Promise<Adopted | 'elsewhere' | undefined>
   /**
    * Makes sure that this node still has a session, if it cannot be certain of that: while this node hung, another one
    * may have taken the session over. Then the session ends here before the promise resolves.

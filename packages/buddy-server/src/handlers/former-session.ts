@@ -72,7 +72,7 @@ export function findFormer(
 export async function takeOver(
   { id, facts, welcomes }: FormerSession,
   { adopt, onInternalError }: FormerSessionContext,
-): Promise<Adopted | Refusal | undefined> {
+): Promise<Adopted | 'elsewhere' | Refusal | undefined> {
   try {
     return await adopt(id, facts.site, welcomes)
   } catch (error) {

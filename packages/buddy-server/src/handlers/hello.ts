@@ -104,13 +104,13 @@ export async function handleHello(
   const lateBan = context.onConnect && refuseBanned(identity, addressKey, context)
   if (lateBan) return lateBan
   const adopted = former && hasOtherNodes ? await takeOver(former, context) : undefined
-  if (adopted && 'code' in adopted) return adopted
+  if (typeof adopted === 'object' && 'code' in adopted) return adopted
   // In the same time, the client may have come back by another connection, which must keep the session.
   if (!isConnected()) return refusal('refused', 'the connection has closed')
   // Another connection may have restored the session. Then it can be resumed.
   if (former && sessions.find(former.id)) return handleHello(hello, caller, context)
-  if (former && !adopted && !former.isOfEarlierProcess) {
-    // Nobody has the session any more, so the client gets a new one.
+  if (adopted === 'elsewhere' || (former && !adopted && !former.isOfEarlierProcess)) {
+    // Nobody has the session any more, or another connection of the client has it. So the client gets a new one.
     return handleHello({ ...hello, resume: null }, caller, context)
   }
   // A restored session keeps its name, because its partner knows it by that name.

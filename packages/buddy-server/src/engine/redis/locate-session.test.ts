@@ -32,6 +32,7 @@ test('the shards that have a session are found, that with the latest epoch first
     ],
     lost: [],
     hasEnded: false,
+    isOutOfDate: false,
     isUncertain: false,
   })
 })
@@ -51,6 +52,10 @@ test('if none has it, all have a second, and may have it if they do not answer',
 test('a shard that has lost its data may have had it', async () => {
   const answers: readonly Location[] = [{ state: 'unsettled' }, { state: 'lost' }, unknown]
   expect(await locate(...answers).after(0)).toMatchObject({ lost: [1], isUncertain: true })
+  expect(await locate(unknown, { state: 'outOfDate' }).after(0)).toMatchObject({
+    isOutOfDate: true,
+    hasEnded: false,
+  })
   expect(await locate(unknown, { state: 'ended' }).after(0)).toMatchObject({
     hasEnded: true,
     isUncertain: false,

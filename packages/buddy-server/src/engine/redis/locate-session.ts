@@ -21,6 +21,8 @@ export interface SessionLocation {
   readonly lost: readonly number[]
   /** Whether it has ended. */
   readonly hasEnded: boolean
+  /** Whether the client has received a later welcome than it says. */
+  readonly isOutOfDate: boolean
   /** Whether a shard has not answered, or does not know all its sessions yet. */
   readonly isUncertain: boolean
 }
@@ -58,6 +60,7 @@ export async function locateSession(
     found: found.toSorted((one, other) => other.epoch - one.epoch),
     lost: [...answers.keys()].filter((index) => answers[index]?.state === 'lost'),
     hasEnded: answers.some((answer) => answer?.state === 'ended'),
+    isOutOfDate: answers.some((answer) => answer?.state === 'outOfDate'),
     isUncertain: answers.some((answer) => !answer || answer.state === 'unsettled'),
   }
 }

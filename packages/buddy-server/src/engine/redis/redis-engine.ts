@@ -125,7 +125,11 @@ export class RedisEngine implements Engine {
     this.#parts.send({ c: 'disclaim', s: sessionId })
   }
 
-  adopt(sessionId: string, _site: string, welcomes: number): Promise<Adopted | undefined> {
+  adopt(
+    sessionId: string,
+    _site: string,
+    welcomes: number,
+  ): Promise<Adopted | 'elsewhere' | undefined> {
     return this.#parts.takeovers.adopt(sessionId, welcomes)
   }
 

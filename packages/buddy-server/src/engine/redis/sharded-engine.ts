@@ -146,10 +146,14 @@ export class ShardedEngine implements Engine {
   }
 
   /** The caller does not know the lobby, so all shards are asked. Those that do not have the session may be down. */
-  async adopt(sessionId: string, site: string, welcomes: number): Promise<Adopted | undefined> {
+  async adopt(
+    sessionId: string,
+    site: string,
+    welcomes: number,
+  ): Promise<Adopted | 'elsewhere' | undefined> {
     for (let search = 0; search < maxSearches; search++) {
       const { clock } = this.#dependencies
-      const { found, lost, hasEnded, isUncertain } = await locateSession(
+      const { found, lost, hasEnded, isOutOfDate, isUncertain } = await locateSession(
         sessionId,
         welcomes,
         this.#engines,
@@ -158,6 +162,7 @@ export class ShardedEngine implements Engine {
       // A session that this node took over from now on would wait for it in Redis.
       if (this.#isClosed) throw new Error('this server stops, and asks Redis for no session')
       const [latest, ...former] = found
+      if (!latest && isOutOfDate) return 'elsewhere'
       if (!latest && hasEnded) return undefined
       if (!latest) {
         if (isUncertain)
@@ -167,6 +172,7 @@ export class ShardedEngine implements Engine {
           : this.#engines[lost[0]!]!.adopt(sessionId, site, welcomes)
       }
       const adopted = await this.#engines[latest.index]!.adopt(sessionId, site, welcomes)
+      if (adopted === 'elsewhere') return adopted
       if (adopted) {
         for (const { index } of former) this.#engines[index]!.evict(sessionId, latest.epoch)
         return adopted

@@ -57,6 +57,17 @@ describe.skipIf(missingRedisMessage)('another node', () => {
     expect(await settled(world, nodes.nodes[1]!.adopt('ana', '', 1))).toBeUndefined()
   })
 
+  test('leaves a session that has moved to the connection at which its client was welcomed last', async () => {
+    const { world, nodes } = createShards(shards)
+    const [ana] = world.join('ana')
+    await enter(world, games, ana)
+    ana.welcome(2)
+    ana.confirmWelcome()
+    await world.settle()
+    expect(await settled(world, nodes.nodes[1]!.adopt('ana', '', 1))).toBe('elsewhere')
+    expect(ana.isTaken).toBe(false)
+  })
+
   test('finds a session whose node has died in the middle of a move, once, in the new shard', async () => {
     const { world, nodes } = createShards(shards)
     const [ana, bob] = world.join('ana', 'bob')

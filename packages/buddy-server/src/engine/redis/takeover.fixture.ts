@@ -1,4 +1,3 @@
-import { expect } from 'vitest'
 import { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
 import type { useRedis } from './connected-redis.fixture.ts'
 import { createRedisEngines } from './redis-engine.fixture.ts'
@@ -20,9 +19,9 @@ export async function createCrowd(redis: Pick<ReturnType<typeof useRedis>, 'clie
     await world.settle()
     await world.advance(takeoverMs)
     const adopted = await taking
-    expect(adopted).toBeDefined()
+    if (!adopted || adopted === 'elsewhere') throw new Error('the session is not taken over')
     const session = new ContractSession(id, engine, true)
-    return { session, kept: adopted!.frames.map(({ frame, ...rest }) => [frame[0], rest]) }
+    return { session, kept: adopted.frames.map(({ frame, ...rest }) => [frame[0], rest]) }
   }
   /** Redis loses all its data. */
   const lose = (): void => void redis.server.run('FLUSHALL')

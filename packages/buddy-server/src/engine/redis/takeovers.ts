@@ -30,7 +30,7 @@ const adoptTimeoutMs = 1000
 const joinTimeoutMs = 5000
 
 type TakeOver =
-  | { readonly state: 'unknown' | 'unsettled' }
+  | { readonly state: 'unknown' | 'unsettled' | 'outOfDate' }
   | { readonly state: 'elsewhere'; readonly epoch: number }
   | { readonly state: 'lost'; readonly epoch: number }
   | {
@@ -56,9 +56,9 @@ export class Takeovers {
   /**
    * Takes a session over. Rejects if Redis does not answer, or may still learn of the session.
    * @param welcomes how many welcomes the client knows of
-   * @returns undefined if the session has ended, or if the client has received a later welcome
+   * @returns undefined if no node has the session; `elsewhere` if the client has received a later welcome
    */
-  async adopt(sessionId: string, welcomes: number): Promise<Adopted | undefined> {
+  async adopt(sessionId: string, welcomes: number): Promise<Adopted | 'elsewhere' | undefined> {
     const first = await this.#takeOver(sessionId, welcomes)
     if (first.state !== 'elsewhere') return this.#toAdopted(sessionId, welcomes, first)
     const { clock } = this.#dependencies
@@ -124,12 +124,17 @@ export class Takeovers {
     )
   }
 
-  #toAdopted(sessionId: string, welcomes: number, result: TakeOver): Adopted | undefined {
+  #toAdopted(
+    sessionId: string,
+    welcomes: number,
+    result: TakeOver,
+  ): Adopted | 'elsewhere' | undefined {
     if (result.state === 'unsettled') {
       throw new Error(
         'Redis does not know yet which server has the session: it has lost its data, or hung',
       )
     }
+    if (result.state === 'outOfDate') return 'elsewhere'
     if (result.state !== 'taken' && result.state !== 'lost') return undefined
     const { epoch } = result
     const { nodeId, graceMs, clock, send } = this.#dependencies

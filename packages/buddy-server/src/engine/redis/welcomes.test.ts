@@ -16,7 +16,7 @@ describe.skipIf(missingRedisMessage)('a node', () => {
     ana.welcome(2)
     ana.confirmWelcome()
     await world.settle()
-    expect(await settled(world, last!.adopt('ana', '', 1))).toBeUndefined()
+    expect(await settled(world, last!.adopt('ana', '', 1))).toBe('elsewhere')
     expect(ana.isTaken).toBe(false)
   })
 
@@ -141,7 +141,7 @@ describe.skipIf(missingRedisMessage)('a node', () => {
     ana.confirmWelcome()
     node.handleConnected()
     await world.settle()
-    expect(await settled(world, last!.adopt('ana', '', 1))).toBeUndefined()
+    expect(await settled(world, last!.adopt('ana', '', 1))).toBe('elsewhere')
     expect(await settled(world, last!.adopt('ana', '', 2))).toBeDefined()
   })
 
@@ -177,7 +177,7 @@ describe.skipIf(missingRedisMessage)('a node', () => {
     session.claim()
     await world.settle()
     const [first] = nodes.nodes
-    expect(await settled(world, first!.adopt('ana', '', 1))).toBeUndefined()
+    expect(await settled(world, first!.adopt('ana', '', 1))).toBe('elsewhere')
     expect(await settled(world, first!.adopt('ana', '', 2))).toBeDefined()
     const again = new ContractSession('ana', first!, true)
     again.claim()

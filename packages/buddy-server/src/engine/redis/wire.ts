@@ -174,12 +174,13 @@ export type PartnerEvent = StoredEvent & { readonly type: 'presence' | 'moved' }
 
 /**
  * Whether a shard has a session. If not, the session has ended there (`ended`), the Redis of the shard has lost its data
- * or was started a short time ago (`unsettled`), it has lost its data and the session is not known since (`lost`), or
- * the session was never there or has left the shard (`unknown`).
+ * or was started a short time ago (`unsettled`), it has lost its data and the session is not known since (`lost`), the
+ * session was never there or has left the shard (`unknown`), or the client has received a later welcome than it says
+ * (`outOfDate`).
  */
 export type Location =
   | { readonly state: 'here'; readonly epoch: number }
-  | { readonly state: 'ended' | 'unknown' | 'unsettled' | 'lost' }
+  | { readonly state: 'ended' | 'unknown' | 'unsettled' | 'lost' | 'outOfDate' }
 
 /** What a match means to one of its sessions: see the event `matched` of {@link StoredEvent}. */
 type MatchedSession = readonly [

@@ -156,12 +156,13 @@ local function isStale(rec, command)
   return (numberOf(call('HGET', extraKey(rec.id), 'ws')) or math.huge) < command.welcomes
 end
 
--- Takes a session over. Returns unknown if there is none, elsewhere if another node has it, or taken.
+-- Takes a session over. Returns unknown if there is none, elsewhere if another node has it, outOfDate if the client has
+-- received a later welcome than it says, or taken.
 function commands.adopt(command)
   -- It has waited on its way, for example because Redis hung. The client has been refused meanwhile.
   if command.by and now > command.by then return { state = 'unsettled' } end
   local rec = find(command.s)
-  if rec and isOutOfDate(rec, command) then return { state = 'unknown' } end
+  if rec and isOutOfDate(rec, command) then return { state = 'outOfDate' } end
   -- The time is higher than any epoch of a node that restates the session too late, and later ones are higher still.
   if not rec or isStale(rec, command) then return { state = stateOfUnknown(command.s, command.graceMs), epoch = now } end
   if rec.n ~= '' and not command.isForced then

@@ -36,10 +36,10 @@ function commands.sessionsAt(command)
 end
 
 -- Returns whether this shard has the session, and if not, why; see stateOfUnknown. For a client that has received a later
--- welcome than it says, the session has ended.
+-- welcome than it says, the request is out of date.
 function commands.locate(command)
   local rec = find(command.s)
-  if rec and isOutOfDate(rec, command) then return { state = 'ended' } end
+  if rec and isOutOfDate(rec, command) then return { state = 'outOfDate' } end
   if rec and not isStale(rec, command) then return { state = 'here', epoch = rec.e } end
   local stored = call('GET', profileKey(command.s))
   if not stored then return { state = stateOfUnknown(command.s, command.graceMs) } end
