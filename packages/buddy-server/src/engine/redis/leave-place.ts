@@ -40,6 +40,12 @@ export function handlePartnerLeft(state: SessionState, roomId: string, reason: L
   state.emit({ type: 'parted', generation: state.generation, reason })
 }
 
+/** Leaves the room of a match that was dropped. */
+export function declineRoom(state: SessionState, roomId: string): void {
+  const { present } = state.room
+  if (present?.room.id !== roomId) state.send('decline', { left: { id: roomId, reason: 'lost' } })
+}
+
 /**
  * Returns the function to call when Redis has handled the command that is sent now: it forgets the room that was left.
  */

@@ -11,13 +11,14 @@ import type { RoomClaim } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
 import type { AnswerOrder } from './answer-order.ts'
 import type { Command } from './command-queue.ts'
-import { clearLeft, handlePartnerLeft, leavePlace } from './leave-place.ts'
+import { handleRestated } from './handle-restated.ts'
+import { clearLeft, declineRoom, handlePartnerLeft, leavePlace } from './leave-place.ts'
 import type { SessionContext } from './session-context.ts'
 import { handleLocalEvent, handleStoredEvent } from './session-events.ts'
 import { SessionRelease } from './session-release.ts'
 import { blockPartner, reportPartner } from './session-reports.ts'
 import { SessionState } from './session-state.ts'
-import { fromText, toStoredProfile, toStoredTicket, toText } from './stored-values.ts'
+import { toStoredProfile, toStoredTicket, toText } from './stored-values.ts'
 import type { Adoption, Answer, FrameItem, Restated, StoredEvent } from './wire.ts'
 
 /** The parts of the engine that its sessions use. */
@@ -58,8 +59,6 @@ export class RedisSession implements EngineSession {
   #release: SessionRelease | undefined
   /** Whether Redis has not answered the claim of a room yet. */
   #isClaiming = false
-  /** The generation and the room in the latest statement; undefined before the first one. */
-  #stated: { readonly generation: number; readonly roomId: string | undefined } | undefined
   /** The latest ticket; undefined before the first one. */
   #ticket: Ticket | undefined
 
@@ -305,31 +304,14 @@ export class RedisSession implements EngineSession {
 
   /** Returns the command that states again what this node knows of the session. */
   statement(): Command {
-    const { generation, room } = this.#state
-    this.#stated = { generation, roomId: room.present?.room.id }
-    return this.#state.statement()
+    const state = this.#state
+    state.stated = { generation: state.generation, roomId: state.room.present?.room.id }
+    return state.statement()
   }
 
   /** Handles the answer to {@link statement}. Its events arrive before it. */
-  handleRestated({ epoch, frames, isWaiting, awaited }: Restated): void {
-    const state = this.#state
-    state.epoch = epoch
-    state.taken = undefined
-    state.left = undefined
-    state.awaited = awaited
-    this.#onJoined?.(true)
-    const at = state.room.present?.room.id
-    const { generation, roomId } = this.#stated ?? {}
-    // The room has ended since the statement was sent. If Redis had lost its data, the statement has opened it again.
-    if (roomId !== undefined && roomId !== at && generation === state.generation) {
-      this.decline(roomId)
-    }
-    if (at === undefined) return
-    // Frames with a number are in the replay buffer of this node.
-    for (const [number, frame, epoch] of frames) {
-      if (number === 0) this.handleFrame([this.id, at, fromText(frame), epoch])
-    }
-    if (isWaiting) state.awaitPartner(at)
+  handleRestated(restated: Restated): void {
+    handleRestated(this.#state, restated, () => this.#onJoined?.(true))
   }
 
   /** Call this if Redis does not answer, and the session cannot be matched. */
@@ -356,9 +338,7 @@ export class RedisSession implements EngineSession {
 
   /** Leaves the room of a match that was dropped. */
   decline(roomId: string): void {
-    const { present } = this.#state.room
-    if (present?.room.id !== roomId)
-      this.#state.send('decline', { left: { id: roomId, reason: 'lost' } })
+    declineRoom(this.#state, roomId)
   }
 
   /** Handles an event of Redis. */

@@ -60,6 +60,8 @@ export class SessionState {
   /** The room that the session has left, until Redis has confirmed the command that leaves it. */
   left:
     { readonly id: string; readonly partnerId?: string; readonly reason: LeaveReason } | undefined
+  /** The generation and the room in the latest statement that was sent; undefined before the first one. */
+  stated: { readonly generation: number; readonly roomId: string | undefined } | undefined
   #timer: TicketTimer | undefined
 
   constructor(
