@@ -6,7 +6,7 @@ import { checkContinues, checkNew, continues, resume } from './resuming.ts'
 const taken =
   'If another connection still has the session, the server must close it with 4508, and ignore frames that arrive on it afterwards.'
 const earlierTokens =
-  'Every earlier `resumeToken` of the session must work as well as the latest one.'
+  'Every earlier `resumeToken` of the session must work as well as the latest one, until the client has sent a frame after a later `welcome`.'
 const forged =
   'A token that is forged, of an ended session or of another site must begin a new session, not an error.'
 const tooMany =
