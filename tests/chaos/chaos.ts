@@ -1,5 +1,6 @@
-// npm run chaos: three nodes that share a Redis, or one for each shard, clients that meet, and random faults. Everything is written to a
-// history, which the checker then reads. Exits with 1 if a rule is broken, or too few sessions were resumed.
+// npm run chaos: three nodes that share one Redis, or one Redis for each shard, clients that meet, and random faults.
+// Everything is written to a history, which the checker then reads. Exits with 1 if a rule is broken, or too few
+// sessions were resumed.
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'

@@ -11,8 +11,8 @@ export interface FaultPeriod {
 }
 
 /**
- * How long before the loss of its data Redis may have done something whose answer a client has received after it, in
- * milliseconds.
+ * How long before the loss of its data Redis may have handled a command whose result a client has received only after
+ * the loss, in milliseconds.
  */
 const answeredMs = 500
 /** How long after its end a fault still counts as the cause of what happens, in milliseconds. */
@@ -39,7 +39,7 @@ export class FaultPeriods {
 
   /**
    * Returns until when Redis may lack what it had at `since`, if it has lost its data between `since` and `t`: until
-   * all nodes have stored again what they know. A node does that when its own fault is over. Returns -Infinity if
+   * all nodes have stored again what they know. A node stores it when its own fault is over. Returns -Infinity if
    * Redis has lost nothing.
    */
   lacksUntil(since: number, t: number): number {

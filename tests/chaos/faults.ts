@@ -135,7 +135,7 @@ export class Faults {
     await this.#during(kind, node, () => act(node))
   }
 
-  /** Calls back with the index of the Redis that has the fault. */
+  /** Calls `act` with the index of the Redis that has the fault. Does nothing while a Redis has another fault. */
   async #withRedis(kind: FaultKind, act: (index: number) => Promise<void>): Promise<void> {
     if (this.#isRedisFaulty) return
     this.#isRedisFaulty = true

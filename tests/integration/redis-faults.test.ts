@@ -209,7 +209,7 @@ describe.skipIf(missingRedisMessage)('a server says what is wrong, and continues
     redis.run('EVAL', fill, '0')
     redis.run('SAVE')
     await redis.stop()
-    // Loads for 20 s, unless the test changes that, and handles commands after each key.
+    // Redis loads for 20 s, unless the test shortens that, and answers commands after each key.
     const delay = ['--key-load-delay', '10000', '--loading-process-events-interval-bytes', '1024']
     const loading = await RedisServer.startLoadingAt(port, ...flags, ...delay)
     onTestFinished(() => loading.stop())

@@ -1,4 +1,4 @@
-// Servers whose Redis is divided into shards: each of two independent Redis servers has the lobbies of one.
+// Servers with two shards, each at a Redis server of its own.
 import type { BuddyServerOptions } from '@buddy-chat/server'
 import { createBuddyServer } from '@buddy-chat/server'
 import { describe, expect, vi } from 'vitest'
@@ -13,7 +13,7 @@ import { startCliProcess } from './cli-process.ts'
 import { expectTextsRelayed } from './raw-client.ts'
 import { ResumingClient } from './resuming-client.ts'
 
-/** The lobby without a name is in shard 0, also that of the server's own site, and these are in shard 1. */
+/** These two lobbies are in shard 1. The lobbies without a name, also that of the server's own site, are in shard 0. */
 const shop = 'shop'
 const music = 'music'
 const sites = [{ key: shop, allowedOrigins: ['*'] }]
@@ -81,7 +81,7 @@ describe.skipIf(missingRedisMessage)('servers that share two shards', () => {
     )
   })
 
-  test('serve the lobbies of one while the other is stopped, and all when it goes on', async ({
+  test('serve the lobbies of one shard while the Redis of the other is stopped, and all lobbies when it continues', async ({
     shards,
     options,
     startServer,

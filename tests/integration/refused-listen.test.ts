@@ -1,4 +1,4 @@
-// What happens to a server that shares a Redis with others if it cannot listen.
+// A server that shares a Redis with other servers, and cannot listen.
 import { describe, expect } from 'vitest'
 import { recordFormat } from '../../packages/buddy-server/src/engine/redis/lua/library.ts'
 import { missingRedisMessage, test } from '../nodes-fixture.ts'
@@ -17,7 +17,7 @@ describe.skipIf(missingRedisMessage)('a server whose port is in use', () => {
     expect(await exited).toBe(1)
     expect(output()).toContain(`Cannot listen: port ${port} on`)
     expect(output()).not.toContain('    at ')
-    // A server that is killed stays in both for a time.
+    // A server that leaves the others deletes its entries in both keys. Those of a killed server stay for a time.
     expect(redis.run('ZCARD', `buddy:{0}:${recordFormat}:nodes`).trim()).toBe('1')
     expect(redis.run('HLEN', `buddy:{0}:${recordFormat}:info`).trim()).toBe('1')
   })

@@ -102,7 +102,7 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     await bob.client.receive('partner-back')
     await expectTextsRelayed(ana.client, bob.client)
     paused.signal('SIGCONT')
-    // The client may have come back while the node was paused. Then it reconnects, and finds its session.
+    // `going-away` makes the client reconnect and resume the session, in case it came back while the node was paused.
     expect(await former.closed()).toMatchObject({ reason: 'going-away' })
     await dan.client.receive('partner-back')
     expect(await cleo.client.receive('text')).toMatchObject({ text: 'while you are stopped' })

@@ -41,7 +41,7 @@ export async function measureBusyLobby(
       await busy?.ready()
       const crowd = await QuietCrowd.create(clients)
       busy?.start()
-      // First the code is compiled, and the busy queue fills.
+      // This time is not measured: the code is compiled in it, and the queue of the busy lobby fills.
       await crowd.meetFor(Math.min(2000, seconds * 1000))
       const before = await busy?.measure()
       const beganAtMs = performance.now()
@@ -64,7 +64,7 @@ export async function measureBusyLobby(
   })
 }
 
-/** Users who meet in a lobby of another shard than the busy one, if there are several. */
+/** Users of the quiet lobby. If there are several shards, it is in another one than the busy lobby. */
 class QuietCrowd {
   readonly #crowd: EngineCrowd
   readonly #lobby: string
@@ -90,7 +90,7 @@ class QuietCrowd {
     })
   }
 
-  /** Resolves when the users are in the shard of their lobby, and have left it. */
+  /** Resolves when the sessions are in the shard of their lobby, and no user waits in the lobby. */
   static async create(clients: readonly RedisClient[]): Promise<QuietCrowd> {
     const quiet = new QuietCrowd(clients)
     await Promise.all(clients.map((client) => client.connect()))
@@ -119,7 +119,7 @@ class QuietCrowd {
 
   async #meet(): Promise<number> {
     const { users } = this.#crowd
-    // All pairs have been others before anyone meets the same person again.
+    // Each user meets all others of the other half before anyone meets the same person again.
     const round = Math.floor(this.#pairs / (quietUsers / 2))
     const index = this.#pairs++ % (quietUsers / 2)
     const one = users[index]!

@@ -155,7 +155,7 @@ export class EngineCrowd {
     await this.#engine.sweep(Number.MAX_SAFE_INTEGER)
   }
 
-  /** From now on no timer fires. Resolves when all commands so far have been handled. */
+  /** From now on timers do nothing. Resolves when the commands that were sent before have been handled. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.settle()

@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { RedisServer } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
 import type { EngineCrowdFigures, EngineCrowdSetup } from './engine-crowd-process.ts'
 
-/** Tickets without an answer at a node. More do not make Redis faster. */
+/** The maximum number of tickets without an answer at a node. With more of them, Redis does not become faster. */
 export const asking = 128
 
-/** Calls back with this number of running servers of Redis. */
+/** Starts this number of Redis servers, calls `act` with them, and stops them when its promise settles. */
 export async function withServers<T>(
   count: number,
   act: (servers: readonly RedisServer[]) => Promise<T>,

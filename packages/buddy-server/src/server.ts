@@ -47,7 +47,7 @@ import { version } from './version.ts'
 
 /** Maximum time that `close()` waits for queued webhooks. */
 const webhooksTimeoutMs = 2000
-/** How often the other nodes are looked at, in milliseconds. They report as often. */
+/** How often the server checks the reports of the other nodes, in milliseconds. They report as often. */
 const nodeWatchIntervalMs = 1000
 
 /**
@@ -230,7 +230,7 @@ export function createBuddyServer(
 
   let cancels: Cancel[] = []
   let isStoreOpen = false
-  /** Whether there may be connections. */
+  /** Whether the server has listened, so that there may be connections. */
   let hasListened = false
 
   /** Opens the data folder, if there is one. Does nothing at a second attempt to listen. */

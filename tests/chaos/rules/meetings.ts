@@ -14,9 +14,10 @@ const pairOf = (one: string, other: string): string => [one, other].toSorted().j
  * Two people do not meet if one has blocked or reported the other, or if their site, band or lobby differs.
  *
  * A block counts once the client has received the answer to a command that it sent after the block on the same
- * connection: a node handles the commands of a session in order. It does not count if the connection was lost before,
- * or if the server has refused it. After Redis has lost its data, it does not count until the node that has handled it
- * can have stored it again. A block forbids the matches for which one of the two has sent a ticket after that time.
+ * connection: a node handles the commands of a session in order. A block does not count if the connection was lost
+ * before that answer, or if the server has refused the block. After Redis has lost its data, it does not count until
+ * the node that has handled it can have stored it again. A block forbids the matches for which one of the two has sent
+ * a ticket after that time.
  */
 export class Meetings implements Rule {
   readonly #findings: Findings

@@ -187,7 +187,7 @@ describe('a lost connection to the server', () => {
     expect(view().retry).toBeUndefined()
   })
 
-  test('is shown at once if the next attempt is later than that', () => {
+  test('is shown at once if the next attempt to connect is more than 3 s away', () => {
     enter('connected')
     retry(restarts, 3001)
     expect(view().retry).toEqual({ error: restarts, seconds: 4 })

@@ -1,4 +1,4 @@
-/** Calls a function when a loss has lasted for some time. */
+/** A loss of a connection, which is shown only when it has lasted for some time. */
 export class LastingLoss {
   #timer: number | undefined
   #isShown = false

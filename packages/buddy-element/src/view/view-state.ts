@@ -8,8 +8,8 @@ import { LastingLoss } from './lasting-loss.ts'
 /** How long a notice is shown. */
 const noticeMs = 6000
 /**
- * How long a lost connection to the server is not shown. Media does not pass through the server, messages wait, and most
- * losses are shorter: another network, or one of several servers that is restarted.
+ * How long a lost connection to the server is not shown, in milliseconds. Media does not pass through the server,
+ * messages wait, and most losses are shorter, such as a change of the network, or a restart of one of several servers.
  */
 const unshownMs = 3000
 

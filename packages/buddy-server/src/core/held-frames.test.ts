@@ -12,7 +12,7 @@ const resumeOf = (client: TestClient) => ({
   roomToken: client.of('matched')[0]!.roomToken,
 })
 
-test('they do not count as received, so that the client sends them again', async () => {
+test('frames that wait for a partner do not count as received, so that the client sends them again', async () => {
   const [ana, bob] = await new TestServer().pair()
   const server = new TestServer()
   const again = await server.join('192.0.2.1', { resume: resumeOf(ana) })
@@ -27,7 +27,7 @@ test('they do not count as received, so that the client sends them again', async
   expect(bob.of('text')).toEqual([])
 })
 
-test('they count as received when the partner is back and has them', async () => {
+test('frames count as received when the partner is back and has received them', async () => {
   const [ana, bob] = await new TestServer().pair()
   const server = new TestServer()
   const again = await server.join('192.0.2.1', { resume: resumeOf(ana) })

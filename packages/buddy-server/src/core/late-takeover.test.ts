@@ -42,7 +42,7 @@ test.each([undefined, { frames: [], received: 0 }])(
   },
 )
 
-test('a client gets a new session with a token from before its latest welcome, also at a server that has just started', async () => {
+test('a client with a token from before its latest welcome gets a new session, also at a server that has just started', async () => {
   const former = new TestServer()
   const ana = await former.join()
   const { server, takeovers } = createServer()

@@ -14,7 +14,7 @@ interface RoamingClientDependencies {
   readonly open: (node: number) => Wire
   /** Accepts a connection at a node. */
   readonly accept: (node: number, connection: Connection) => ClientConnection
-  /** Called with each thing that must not happen. */
+  /** Called with a description of each error that the client notices. */
   readonly onFault: (fault: string) => void
   /** Called when signals arrive in another order than they were sent. */
   readonly onDisorder: (fault: string) => void
@@ -28,7 +28,7 @@ const upgrade = { origin: undefined, host: '', protocols: [], forwardedFor: '', 
  */
 export class RoamingClient {
   readonly name: string
-  /** The id of its room; undefined outside. */
+  /** The id of the client's room; undefined while the client is in no room. */
   room: string | undefined
   isPartnerPresent = false
   /** Whether it has been welcomed by the node to which it is connected. */

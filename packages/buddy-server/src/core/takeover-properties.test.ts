@@ -111,7 +111,7 @@ describe.skipIf(missingRedisMessage).each([
             await world.recover()
             const isFlushed = steps.some(({ kind }) => kind === 'flush')
             if (isFlushed && world.isSomebodyAlone) {
-              // A node waits so long for a partner whom no node states again.
+              // A node waits this long for a partner whom no node states again.
               for (let ms = 0; ms <= settings.resumeGraceMs; ms += beatMs) await world.beat()
             }
             await world.check()

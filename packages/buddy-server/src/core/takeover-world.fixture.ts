@@ -46,7 +46,7 @@ const expectedError = /Redis|hung|stops/
  */
 export class TakeoverWorld {
   readonly clients: readonly RoamingClient[]
-  /** What has happened and must not. */
+  /** Descriptions of what has happened and must not happen. */
   readonly faults: string[] = []
   readonly #clock = new ManualClock()
   readonly #network = new SteppedNetwork()
@@ -80,7 +80,8 @@ export class TakeoverWorld {
           open: (node) => ({ node, items: this.#laneTo(node, name).items }),
           accept: (node, connection) => this.#accept(node, connection, name),
           onFault: (fault) => this.faults.push(fault),
-          // Two ways lead to a session that has changed its node. If both have, their frames can take different ones.
+          // Frames to a session that has changed its node take one of two ways. If both sessions have changed their
+          // nodes, frames in one direction can take both ways.
           onDisorder: (fault) => this.#moved.size < 2 && this.faults.push(fault),
         }),
     )
@@ -190,7 +191,7 @@ export class TakeoverWorld {
     await this.settle()
   }
 
-  /** Whether a client has a room in which no other one is. */
+  /** Whether a client has a room in which no other client is. */
   get isSomebodyAlone(): boolean {
     const rooms = this.clients.flatMap(({ room }) => room ?? [])
     return rooms.some((room) => rooms.filter((other) => other === room).length === 1)

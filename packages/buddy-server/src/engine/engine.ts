@@ -223,7 +223,7 @@ export interface EngineSession {
   welcome(number: number): void
   /**
    * The client has received the latest welcome. From now on no node takes the session over for a client that knows of
-   * fewer: it has meanwhile come here, and the other request was delayed.
+   * fewer: that client has come here since, and the other request was delayed.
    */
   confirmWelcome(): void
   /**

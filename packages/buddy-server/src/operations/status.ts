@@ -36,7 +36,7 @@ export interface CrowdFigures {
 /** What one node has reported. Only a reader with the admin token gets it. */
 export interface NodeFigures {
   readonly id: string
-  /** Its setting `NODE_NAME`, or the host name and port of its machine. */
+  /** The setting `NODE_NAME` of that node, or else the host name of its machine and its port. */
   readonly name: string
   /** Whether this node has answered the request. */
   readonly is_this: boolean

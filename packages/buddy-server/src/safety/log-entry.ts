@@ -43,7 +43,8 @@ export type Draft = (id: string) => DecisionEntry | undefined
 
 /**
  * The log of all facts and decisions. It delivers every entry to every node, in the same order, so that all nodes have
- * the same reports, measures and audit log. The node of a fact applies it at once, and its delivery there has no effect.
+ * the same reports, measures and audit log. A node applies its own facts at once, so their later
+ * delivery at that node has no effect.
  */
 export interface SafetyLog {
   /** Appends a fact. */

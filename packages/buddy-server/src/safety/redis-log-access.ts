@@ -1,7 +1,7 @@
 import type { RedisLogLink } from './redis-log-link.ts'
 import type { sentCommands } from './redis-log-scripts.ts'
 
-/** The keys of the log: a stream, and what belongs to it. */
+/** The names of the keys in Redis: the stream of entries, its head, the measures, the pictures and the histories. */
 type LogKeys = readonly [
   log: string,
   head: string,

@@ -9,7 +9,7 @@ export interface RedisLogReaderDependencies {
   /**
    * Applies entries, and stores the position of the last one with them.
    * @param position undefined if the log does not have the entries yet
-   * @param isLive whether they are new, and come from the log after its beginning was read
+   * @param isLive whether the entries were appended after this node had read the log to its end for the first time
    */
   readonly deliver: (
     arrivals: readonly Arrival[],
@@ -28,12 +28,12 @@ export class RedisLogReader {
   readonly #access: RedisLogAccess
   readonly #nodeId: string
   readonly #deliver: RedisLogReaderDependencies['deliver']
-  /** The decisions of this node that the stream has, until `propose` has returned them. */
+  /** The ids of the decisions of this node that were delivered, until `propose` has returned them. */
   readonly #delivered = new Set<string>()
   #position = '0-0'
   #isLive = false
   #isClosed = false
-  /** The latest reading, and the one after it. */
+  /** The latest reading. The next one begins after it. */
   #reading: Promise<void> = Promise.resolve()
   #nextReading: Promise<void> | undefined
 

@@ -25,7 +25,7 @@ interface SessionDependencies {
   readonly nowMs: number
   /** The counts from which a restored session continues; undefined for a new session. */
   readonly counts?: SessionCounts | undefined
-  /** How many welcomes a restored session has had, as its client knows. @default 0 */
+  /** How many welcomes a restored session has had, according to the resume token of its client. @default 0 */
   readonly welcomes?: number | undefined
   /** Returns the size of the replay buffer in bytes; 0 if sessions do not outlive their connections. */
   readonly maxReplayBytes: () => number

@@ -1,10 +1,11 @@
 interface Request {
+  /** Delivers the answer; undefined until the answer has arrived. */
   deliver: (() => void) | undefined
 }
 
 /** Delivers answers in the order of their requests, also if they arrive in another order, from several shards. */
 export class AnswerOrder {
-  /** Those without an answer, and later ones. */
+  /** The requests whose answers have not been delivered, the oldest first. */
   readonly #requests: Request[] = []
 
   /** Adds a request. Returns the function to call with the answer, which is delivered after those before it. */

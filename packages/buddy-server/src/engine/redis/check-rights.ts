@@ -17,10 +17,10 @@ const namesIn = (...scripts: readonly string[]): readonly string[] =>
     [...script.matchAll(/\bcall(?:With)?\('([A-Z]+)'/g)].map(([, name]) => name!),
   )
 
-/** The commands of the function. */
+/** The names of the Redis commands that the function calls. */
 export const commandsOfFunction: ReadonlySet<string> = new Set(namesIn(librarySource))
 
-/** The commands of the log of reports and decisions. */
+/** The names of the Redis commands that the log of reports and decisions needs. */
 export const commandsOfLog: ReadonlySet<string> = new Set([
   ...sentCommands,
   'SSUBSCRIBE',

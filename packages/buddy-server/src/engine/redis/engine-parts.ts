@@ -39,7 +39,7 @@ export interface RedisEngineDependencies extends EngineDependencies, EngineSetti
   readonly onDataLost: (pairs: Engine['pairs']) => void
   /** Returns the time that Redis uses, in milliseconds. @default Redis uses its own clock */
   readonly redisNow?: () => number
-  /** Sends the block of a partner who was met in a lobby. @default all lobbies are in this shard */
+  /** Sends a block to the shard of the lobby where the two users have met. @default sends it to this shard */
   readonly sendBlock?: RedisSessionContext['sendBlock']
 }
 
@@ -51,7 +51,7 @@ export class EngineParts {
   readonly sessions = new Map<string, RedisSession>()
   /** What the sessions use. */
   readonly context: RedisSessionContext
-  /** Each of these resolves when a session is released. */
+  /** The releases that are under way. Each promise resolves when its session is released. */
   readonly leaving = new Set<Promise<void>>()
   readonly commands: CommandQueue
   readonly messages: NodeMessages
@@ -61,6 +61,7 @@ export class EngineParts {
   readonly restatements: Restatements
   readonly life: NodeLife
   readonly local: LocalQueue
+  /** The latest counts that Redis has answered. */
   counts: Engine['counts'] = { waiting: 0, rooms: 0, users: 0 }
   /** When the counts were received, in milliseconds on the process's clock. */
   answeredAt = 0
@@ -215,14 +216,14 @@ export class EngineParts {
     }
   }
 
-  /** Notes a pair of this node, also while Redis does not answer: then this node may end before Redis has the pair. */
+  /** Stores a pair at this node too, because this node may end before Redis has received the pair. */
   #note(pair: Readonly<Parameters<Engine['pairs']['note']>>): void {
     const { observer, onError } = this.#dependencies
     this.local.pairs.add(...pair)
     attempt(() => observer.onPair(...pair), onError)
   }
 
-  /** Restates a session. If Redis does not know it, it may have lost its data, and then receives the pairs first. */
+  /** Restates a session. If Redis does not know it, Redis may have lost its data, and receives the pairs first. */
   async #stateAgain(session: RedisSession, isUnknown: boolean): Promise<void> {
     if (isUnknown) await this.life.check()
     if (this.sessions.get(session.id) === session && !session.isLeaving) {

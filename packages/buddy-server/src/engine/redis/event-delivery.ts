@@ -4,7 +4,7 @@ import type { StoredEvent } from './wire.ts'
 /** The dependencies of {@link EventDelivery}. */
 export interface EventDeliveryDependencies {
   readonly nodeId: string
-  /** Returns a session of this node. */
+  /** Returns a session of this node; undefined if this node does not have it. */
   readonly find: (sessionId: string) => RedisSession | undefined
   /** Sends an event to another node. */
   readonly post: (nodeId: string, event: StoredEvent) => void
@@ -21,27 +21,28 @@ export interface EventDeliveryDependencies {
 /** Delivers the events of Redis to the sessions of this node, and sends the others to their nodes. */
 export class EventDelivery {
   readonly #dependencies: EventDeliveryDependencies
-  /** The beginning of the present data of Redis, as far as this node knows; see {@link StoredEvent.since}. */
+  /** When the present data of Redis began, as far as this node knows; see {@link StoredEvent.since}. */
   #since = 0
 
   constructor(dependencies: EventDeliveryDependencies) {
     this.#dependencies = dependencies
   }
 
-  /** Call this when Redis answers, with the beginning of its data; false if it is not known yet. */
+  /** Call this when Redis answers, with the time when its data began; false if Redis does not know the time yet. */
   note(since: number | false): void {
     if (since !== false) this.#since = Math.max(this.#since, since)
   }
 
   /**
-   * Delivers an event. After Redis has lost its data, the nodes have stated their sessions again. An event from before,
-   * which was delayed, does not agree with that, so it is dropped.
-   * @param since the beginning of the data from which an event of an answer follows
+   * Delivers an event. After Redis has lost its data, the nodes have stated their sessions again. A delayed event from
+   * before the loss may contradict these statements, so it is dropped.
+   * @param since for an event of an answer: when the data of Redis began from which the event follows. False if Redis
+   *   does not know it, and for an event from another node, which contains it
    */
   deliver(event: StoredEvent, since: number | false = false): void {
     const { nodeId, find, post, onReleased, onEnded, onLost, attempt } = this.#dependencies
     const session = find(event.s)
-    // The session has no node now. The next one learns all from Redis.
+    // The session has no node now. Its next node receives the present state of the session from Redis.
     if (event.n === '') return
     if (event.n !== nodeId) post(event.n, since === false ? event : { ...event, since })
     else if (event.type === 'ended') attempt(() => onEnded(event))

@@ -32,7 +32,7 @@ function createRelay({ maxHeldBytes = 100 } = {}) {
   return { relay, clock, node, posted, asked, answer }
 }
 
-test('a later frame does not overtake one whose session is stated again soon', async () => {
+test('a later frame does not overtake one that waits until its session is stated again', async () => {
   const { relay, clock, posted, asked, answer } = createRelay()
   relay.relay('', frameOf(1))
   // Redis does not know the session yet.

@@ -7,7 +7,7 @@ import type { Answer, FrameItem } from './wire.ts'
 export interface FrameRelayDependencies {
   readonly nodeId: string
   readonly clock: Pick<Clock, 'after'>
-  /** Returns a session of this node. */
+  /** Returns a session of this node; undefined if this node does not have it. */
   readonly find: (sessionId: string) => RedisSession | undefined
   /** Whether Redis answers. */
   readonly isConnected: () => boolean
@@ -20,11 +20,13 @@ export interface FrameRelayDependencies {
   readonly attempt: (act: () => void) => void
 }
 
-/** Frames to one session, whose node Redis knows. They are handled one after the other. */
+/** Frames to one session, about which Redis is asked one after the other. */
 interface Waiting {
   readonly items: FrameItem[]
   bytes: number
-  /** Resolves when Redis has answered, and the next frame must wait or none is left; undefined if none is handled. */
+  /**
+   * Resolves when no frame is left, or the next one must be handled later. Undefined while no frame is being handled.
+   */
   running: Promise<void> | undefined
   /** Whether the frames must be handled again afterwards. */
   isRepeated: boolean
@@ -37,12 +39,15 @@ const retryMs = 100
 
 /**
  * Relays frames between sessions in the same room. A frame for a session of this node does not leave the process.
- * Frames for another node are sent to it. If that node cannot receive them, or is not known, Redis keeps them, or knows
- * which node has the session now. Later frames to the same session wait meanwhile, so that they do not overtake.
+ * Frames for another node are sent to it. If that node cannot receive them, or is not known, Redis is asked:
+ * it keeps them, or answers which node has the session now. Later frames to the same session wait meanwhile, so that
+ * all arrive in order.
  */
 export class FrameRelay {
   readonly #dependencies: FrameRelayDependencies
-  /** The number of frames to each session that a node has not received, and about which Redis has not answered. */
+  /**
+   * By the id of a session: how many frames to it the node `to` has not received, and Redis has not answered about yet.
+   */
   readonly #undelivered = new Map<string, { readonly count: number; readonly to: string }>()
   readonly #waiting = new Map<string, Waiting>()
   /** The ids of frames that Redis may keep. It keeps a frame with the same id only once. */
@@ -57,7 +62,7 @@ export class FrameRelay {
   relay(nodeId: string, item: FrameItem): void {
     const [partner] = item
     const undelivered = this.#undelivered.get(partner)
-    // Other frames may wait for the same node, and stay in order.
+    // A frame to the node `to` is sent after the earlier ones to that node in any case.
     const mustWait = undelivered !== undefined && undelivered.to !== nodeId
     if (mustWait || this.#waiting.has(partner)) this.#wait(item)
     else this.#relayNow(nodeId, item)
@@ -129,7 +134,7 @@ export class FrameRelay {
     waiting.items.push(item)
     waiting.bytes += frame.byteLength
     while (waiting.bytes > this.#dependencies.maxHeldBytes() && waiting.items.length > 1) {
-      // Redis may be asked about the first one now.
+      // The first frame stays, because Redis may have been asked about it.
       const [oldest] = waiting.items.splice(1, 1)
       waiting.bytes -= oldest![2].byteLength
     }

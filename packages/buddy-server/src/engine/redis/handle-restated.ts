@@ -4,8 +4,8 @@ import { fromText } from './stored-values.ts'
 import type { Restated } from './wire.ts'
 
 /**
- * Handles the answer to the statement of a session. Its events have arrived before.
- * @param onJoined called when the session is in Redis certainly
+ * Handles the answer to the statement of a session. The caller has delivered the events of the answer before.
+ * @param onJoined called because Redis certainly has the session now
  */
 export function handleRestated(
   state: SessionState,

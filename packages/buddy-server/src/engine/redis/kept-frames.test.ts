@@ -8,7 +8,7 @@ import { beatMs, bytesOf, createCrowd, settled } from './takeover.fixture.ts'
 const redis = useRedis()
 
 describe.skipIf(missingRedisMessage)('a frame that Redis is to keep', () => {
-  test('arrives once if Redis keeps it, and its answer is lost', async () => {
+  test('arrives once if Redis keeps it, and the answer of Redis is lost', async () => {
     const { world, nodes, ana, bob, pass, recover } = await createCrowd(redis)
     nodes.fail(0, false)
     await pass(3000)

@@ -7,8 +7,9 @@ import type { SessionState } from './session-state.ts'
 import type { Answer } from './wire.ts'
 
 /**
- * Leaves the place. The caller sends the command, which Redis may receive later.
- * @param onLeftLocally called if Redis does not answer and the partner is at this node, which must part it
+ * Takes a session out of its place at this node. The caller sends the command to Redis, which may receive it later.
+ * @param onLeftLocally called if Redis does not answer and the partner is at this node too. The callee takes the
+ *   partner out of the room
  */
 export function leavePlace(
   state: SessionState,

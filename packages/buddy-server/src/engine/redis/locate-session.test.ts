@@ -7,7 +7,7 @@ import type { Location } from './wire.ts'
 const here = (epoch: number): Location => ({ state: 'here', epoch })
 const unknown: Location = { state: 'unknown' }
 
-/** Asks shards with these answers; one with `undefined` does not answer. */
+/** Asks shards that give these answers. A shard whose answer is `undefined` does not answer. */
 function locate(...answers: readonly (Location | undefined)[]) {
   const clock = new ManualClock()
   const shards = answers.map((answer) => ({
@@ -24,7 +24,7 @@ function locate(...answers: readonly (Location | undefined)[]) {
   return { after }
 }
 
-test('the shards that have a session are found, that with the latest epoch first', async () => {
+test('the shards that have a session are found, the one with the highest epoch first', async () => {
   expect(await locate(here(1), unknown, here(2.5)).after(0)).toEqual({
     found: [
       { index: 2, epoch: 2.5 },
@@ -37,19 +37,19 @@ test('the shards that have a session are found, that with the latest epoch first
   })
 })
 
-test('if one shard has the session, the others have 0.25 s', async () => {
+test('if one shard has the session, the others have 0.25 s to answer', async () => {
   const { after } = locate(undefined, here(1))
   expect(await after(249)).toBeUndefined()
   expect(await after(1)).toMatchObject({ found: [{ index: 1, epoch: 1 }] })
 })
 
-test('if none has it, all have a second, and may have it if they do not answer', async () => {
+test('if no shard has the session, all have a second to answer, and one that does not answer may have it', async () => {
   const { after } = locate(undefined, unknown)
   expect(await after(999)).toBeUndefined()
   expect(await after(1)).toMatchObject({ found: [], isUncertain: true })
 })
 
-test('a shard that has lost its data may have had it', async () => {
+test('a shard that has lost its data may have had the session', async () => {
   const answers: readonly Location[] = [{ state: 'unsettled' }, { state: 'lost' }, unknown]
   expect(await locate(...answers).after(0)).toMatchObject({ lost: [1], isUncertain: true })
   expect(await locate(unknown, { state: 'outOfDate' }).after(0)).toMatchObject({

@@ -4,7 +4,7 @@ import type { Location } from './wire.ts'
 
 /** How long the shards may take to answer whether they have a session, in milliseconds. */
 const locateTimeoutMs = 1000
-/** How long the others may take when one has the session, in milliseconds. */
+/** How long the other shards may take after one has answered that it has the session, in milliseconds. */
 const othersTimeoutMs = 250
 
 /** A shard that has a session, with the epoch there. */
@@ -15,19 +15,26 @@ interface FoundSession {
 
 /** Where a session is. */
 export interface SessionLocation {
-  /** The shards that have it, that with the latest epoch first. Several have it if its node died during a move. */
+  /**
+   * The shards that have the session, the one with the highest epoch first. There are several if the node of the
+   * session died during a move.
+   */
   readonly found: readonly FoundSession[]
   /** The shards that have lost their data, perhaps with the session. */
   readonly lost: readonly number[]
-  /** Whether it has ended. */
+  /** Whether a shard answers that the session has ended. */
   readonly hasEnded: boolean
-  /** Whether the client has received a later welcome than it says. */
+  /** Whether the client has received a later welcome than its request says, so that the request is out of date. */
   readonly isOutOfDate: boolean
   /** Whether a shard has not answered, or does not know all its sessions yet. */
   readonly isUncertain: boolean
 }
 
-/** Asks all shards whether they have a session. If one has it, the others have a quarter of a second. */
+/**
+ * Asks all shards whether they have a session. Resolves when all have answered, 0.25 s after the first one that has the
+ * session, or after one second.
+ * @param welcomes how many welcomes of the session the client knows of
+ */
 export async function locateSession(
   sessionId: string,
   welcomes: number,

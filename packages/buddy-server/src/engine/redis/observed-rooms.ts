@@ -8,7 +8,7 @@ type Ended = Pick<
   'room' | 'leaver' | 'reason' | 'durationMs'
 >
 
-/** How long the end of a room waits for the event of its match, in milliseconds. */
+/** How long the end of a room is kept until its match is known, in milliseconds. */
 const earlyEndMs = 120_000
 
 /** The rooms whose seat 0 is at this node, which reports their ends to the observer. */
@@ -16,7 +16,7 @@ export class ObservedRooms {
   readonly #clock: Pick<Clock, 'after'>
   readonly #observer: Pick<EngineObserver, 'onEnded'>
   readonly #rooms = new Map<string, Room>()
-  /** The ends of rooms whose match another node reports, and has not reported yet. */
+  /** The ends of rooms, by the id of the room, that have arrived before the match, which another node reports. */
   readonly #early = new Map<string, Ended>()
 
   constructor(clock: Pick<Clock, 'after'>, observer: Pick<EngineObserver, 'onEnded'>) {
@@ -26,7 +26,7 @@ export class ObservedRooms {
 
   /**
    * Adds a room.
-   * @param report reports to the observer that the room is open
+   * @param report reports to the observer that the room is open, before its end is reported
    */
   add(room: Room, report: () => void = () => undefined): void {
     this.#rooms.set(room.id, room)
@@ -37,7 +37,7 @@ export class ObservedRooms {
     this.handleEnded(ended)
   }
 
-  /** Forgets a room. Returns whether it was known. */
+  /** Forgets a room. Returns whether this node knew the room. */
   delete(roomId: string): boolean {
     return this.#rooms.delete(roomId)
   }

@@ -46,7 +46,7 @@ function createService() {
   return {
     /** Returns the time of Redis afterwards. */
     advance: (ms: number) => (nowMs += ms),
-    /** A node is alive. If it is the first, it has stored when Redis was started. */
+    /** Sends a beat of a node. The beat of the first node stores when the data of Redis began. */
     beat: (n = 'first') => send({ c: 'beat', n, boot: 'boot', deadMs: 2000, graceMs }),
     end: (n: string, e: number) => send({ c: 'end', s: 'session', n, e, reason: 'left' }),
     join: (n: string, e: number, isAdopted = false) =>

@@ -18,7 +18,7 @@ export interface RestatementsDependencies {
   readonly onLost: (session: RedisSession) => void
 }
 
-/** The time within which events arrive that are on their way, in milliseconds. */
+/** How long the node waits for events that are on their way, in milliseconds. */
 const arrivalMs = 1000
 /** How many sessions one command compares. */
 const maxCompared = 256
@@ -78,8 +78,8 @@ export class Restatements {
   }
 
   /**
-   * Compares what Redis and this node know of all sessions. States those again about which no event has arrived:
-   * another node that has died may not have sent it.
+   * Compares what Redis and this node know of all sessions. States each session again
+   * of which this node has missed the latest event: a node that has died may not have sent it.
    */
   async compareAll(): Promise<void> {
     const all = [...this.#dependencies.sessions()]

@@ -7,7 +7,7 @@ import { toText } from './stored-values.ts'
 /** The release of a session, which another node continues. */
 export class SessionRelease {
   readonly #state: SessionState
-  /** The nodes that want to take the session over, and are notified after the release. */
+  /** The nodes that have asked for the session. They are notified after the release. */
   readonly #takers: string[]
   /** Called when the session is no longer a session of this node. */
   readonly #forget: () => void
@@ -50,7 +50,7 @@ export class SessionRelease {
     const state = this.#state
     const { context } = state
     const { room, seat, partnerNode = '' } = state.room.present ?? {}
-    // Another node queues the ticket again.
+    // The statement has no ticket: the next node of the session queues the ticket again.
     const { w: _, ...statement } = state.statement()
     state.exit()
     state.generation++

@@ -6,7 +6,10 @@ import type { SessionState } from './session-state.ts'
 import { toReported } from './stored-values.ts'
 import type { Answer } from './wire.ts'
 
-/** Reports and blocks the partner of a room, or the latest partner; see `EngineSession.report`. */
+/**
+ * Reports and blocks the partner of a room; see `EngineSession.report`.
+ * @param asked the id of the room; null for the room of the latest partner
+ */
 export function reportPartner(
   state: SessionState,
   asked: string | null,
@@ -32,7 +35,12 @@ export function blockPartner(state: SessionState, roomId: string): void {
   })
 }
 
-/** @param onProfile called with the profile of the partner; undefined if it is not known */
+/**
+ * Blocks a partner.
+ * @param found undefined if the session has not met the partner, or too long ago. Then nobody is blocked
+ * @param onProfile called after the answers to earlier reports and blocks, with the partner's profile in JSON;
+ *   undefined if it is not known
+ */
 function block(
   state: SessionState,
   found: Encounter | undefined,

@@ -31,7 +31,7 @@ export interface ShardedEngineDependencies {
   ) => RedisEngine
 }
 
-/** The maximum number of searches for a session that moves to another shard meanwhile. */
+/** How often the shards are asked at most for a session that moves to another shard meanwhile. */
 const maxSearches = 3
 
 /**
@@ -68,7 +68,7 @@ export class ShardedEngine implements Engine {
     }
     this.bans = this.#first.bans
     this.pairs = {
-      // The key of a person does not say where the person is.
+      // The keys do not contain the lobbies of the two people, so all shards need the pair.
       add: (...pair) => {
         for (const engine of this.#engines) engine.pairs.add(...pair)
       },
@@ -145,7 +145,7 @@ export class ShardedEngine implements Engine {
     return session
   }
 
-  /** The caller does not know the lobby, so all shards are asked. Those that do not have the session may be down. */
+  /** All shards are asked, because the caller does not know the lobby. Shards without the session need not answer. */
   async adopt(
     sessionId: string,
     site: string,
@@ -159,7 +159,7 @@ export class ShardedEngine implements Engine {
         this.#engines,
         clock,
       )
-      // A session that this node took over from now on would wait for it in Redis.
+      // This node can no longer continue a session that it takes over.
       if (this.#isClosed) throw new Error('this server stops, and asks Redis for no session')
       const [latest, ...former] = found
       if (!latest && isOutOfDate) return 'elsewhere'
@@ -177,7 +177,7 @@ export class ShardedEngine implements Engine {
         for (const { index } of former) this.#engines[index]!.evict(sessionId, latest.epoch)
         return adopted
       }
-      // It has moved meanwhile, or ended.
+      // The session has moved to another shard meanwhile, or has ended.
     }
     throw new Error('the session moves from shard to shard')
   }
@@ -216,7 +216,7 @@ export class ShardedEngine implements Engine {
     return this.#engines[0]!
   }
 
-  /** Returns where a session begins: where this node has taken it over, or in the shard of its site. */
+  /** Returns the shard where a session begins: the one where this node has taken it over, or that of its site. */
   #startOf({ seat, site }: SessionProfile): { index: number; isTakenOver: boolean } {
     const adoptions = this.#engines.map((engine) => engine.adoptionOf(seat.sessionId)?.epoch ?? 0)
     const epoch = Math.max(...adoptions)
@@ -227,13 +227,16 @@ export class ShardedEngine implements Engine {
     return { index, isTakenOver: taken !== undefined }
   }
 
-  /** Sends a block to all shards, because both people may go to any lobby. That of the encounter has the profile. */
+  /**
+   * Sends a block to all shards, because both people may go to any lobby. The shard of the lobby where they have met
+   * answers with the partner's profile.
+   */
   #sendBlock(...[{ site, lobby }, command, handleAnswer]: Parameters<SendBlock>): void {
     const { wallNow, blockMs } = this.#dependencies
     const [one, other] = [String(command['k']), String(command['partnerKey'])]
     const untilMs = wallNow() + blockMs()
     const at = shardIndexOf(site, lobby, this.#engines.length)
-    // A person may have two sessions.
+    // Two sessions of the same person do not block each other.
     const isPair = other !== '' && other !== one
     for (const [index, engine] of this.#engines.entries()) {
       if (index === at) engine.sendBlock(command, handleAnswer)

@@ -79,7 +79,7 @@ describe.skipIf(missingRedisMessage)('a session that changes its lobby', () => {
     expect(bob.room).toBeUndefined()
   })
 
-  test('numbers the changes of its place on when it comes back to a shard', async () => {
+  test('continues the numbers of the changes of its place when it comes back to a shard', async () => {
     const link = shards.clients[0]!.link({
       prefix: 'changes:',
       nodeId: 'node',
@@ -228,7 +228,7 @@ describe.skipIf(missingRedisMessage)('a partner of a former lobby', () => {
     expect(world.pairs.filter(([kind]) => kind === 'blocked')).toHaveLength(1)
   })
 
-  test('is not sent again and again to a shard that does not answer, in the place of blocks', async () => {
+  test('is not queued for a shard that does not answer, where it would take the place of blocks', async () => {
     shards.server.run('FLUSHALL')
     const isMet = (payload: Uint8Array): boolean =>
       Buffer.from(payload).includes(Buffer.from(packValue('met')))

@@ -31,7 +31,7 @@ export interface ShardedSessionContext {
  */
 const epochStep = 1.5
 
-/** How long commands wait until the former shard has ended the session, in milliseconds. It may not answer. */
+/** How long commands wait until the former shard has ended the session, in milliseconds. That shard may be down. */
 const moveTimeoutMs = 1000
 
 /** A session in one shard. */
@@ -43,9 +43,10 @@ interface Stay {
 }
 
 /**
- * A session of this node, in front of its session in one shard. It moves to another shard with a ticket for a lobby of
- * that shard: it joins there, and then ends in the former shard. So a node that dies meanwhile leaves it in two shards,
- * never in none. Only when the former shard has confirmed that no other node has the session, the ticket enters.
+ * A session of this node. Its commands go to its `RedisSession` in one shard. The session moves to another shard with a
+ * ticket for a lobby of that shard: it joins there, and then ends in the former shard. So a node that dies meanwhile
+ * leaves it in two shards, never in none. Only when the former shard has confirmed that no other node has the session,
+ * the ticket enters.
  */
 export class ShardedSession implements EngineSession {
   readonly #context: ShardedSessionContext
@@ -55,7 +56,7 @@ export class ShardedSession implements EngineSession {
   /** Whether the session, with its place, was taken over from another node. */
   readonly #isTakenOver: boolean
   #present: Stay
-  /** Where the session was before, and has not ended yet, because the present shard has not confirmed it. */
+  /** The former shards where the session has not ended yet, because the present shard has not confirmed it. */
   #former: Stay[] = []
   /** Commands that wait for the end of a move. */
   #queue: (() => void)[] = []
@@ -63,6 +64,7 @@ export class ShardedSession implements EngineSession {
   /** The former stays whose shards must confirm that they have ended before the move ends. */
   readonly #awaited = new Set<Stay>()
   #cancelTimeout: () => void = () => undefined
+  /** Whether the session has ended, or is no longer a session of this node. */
   #isGone = false
 
   /**
@@ -157,7 +159,7 @@ export class ShardedSession implements EngineSession {
   release(handover: Handover): void {
     this.#leaveNode()
     const former = this.#former.splice(0)
-    // Perhaps the present shard never receives the session.
+    // A shard that has not confirmed the session may never receive it. Then the shard before releases the session.
     const latest = this.#present.isConfirmed ? undefined : former.pop()
     for (const stay of former) this.#depart(stay)
     if (latest) this.#giveUp(this.#present)
@@ -176,7 +178,7 @@ export class ShardedSession implements EngineSession {
     this.#run()
   }
 
-  /** Calls the function now, or after the move that has just begun, before what waits already. */
+  /** Calls the function now, or after the move that has just begun, before the functions that wait already. */
   #enqueueFirst(act: () => void): void {
     this.#queue.unshift(act)
     this.#run()
@@ -192,7 +194,7 @@ export class ShardedSession implements EngineSession {
     if (from.index === index) return
     // The partner does not wait for the move.
     if (from.session.mayHavePlace) from.session.leave('next', generation)
-    // The session comes back to a shard in which it has not ended yet.
+    // The session may come back to a shard in which it has not ended yet.
     const again = this.#former.find((stay) => stay.index === index)
     again?.session.abandon()
     this.#former = [...this.#former.filter((stay) => stay !== again), from]
@@ -205,7 +207,7 @@ export class ShardedSession implements EngineSession {
     if (encounters) shard.addMet(profile.personKey, encounters)
     if (isAway) this.#present.session.away()
     // The session joins when Redis answers again. Until then it stays in the former shard too.
-    // What waits comes after the command that moves the session, which the caller runs next.
+    // The caller runs the command that moves the session next, so the queue does not run here.
     if (!shard.isUp) this.#endMove()
   }
 
@@ -265,7 +267,7 @@ export class ShardedSession implements EngineSession {
     session.depart('lost', () => undefined)
   }
 
-  /** Another node had the session already when it moved. */
+  /** Another node already had the session when this node moved it. */
   #handleLost(): void {
     this.#leaveNode()
     this.#giveUp(this.#present)
@@ -280,7 +282,7 @@ export class ShardedSession implements EngineSession {
     return this.#listener.handleTaken?.(welcomes) ?? { frames: [], sentBefore: 0, received: 0 }
   }
 
-  /** The other shards know that this session claims no room there. */
+  /** Notifies the other shards that this session claims no room there. */
   #disclaim(): void {
     for (const [index, shard] of this.#context.shards.entries()) {
       if (index !== this.#present.index) shard.disclaim(this.id)
@@ -295,7 +297,7 @@ export class ShardedSession implements EngineSession {
   }
 }
 
-/** Whether a session handles an event, whatever it has done since. */
+/** Whether the client receives an event even if the session has moved or ended meanwhile. */
 function isTimeless({ type }: EngineEvent): boolean {
   return type === 'reported' || type === 'blocked'
 }

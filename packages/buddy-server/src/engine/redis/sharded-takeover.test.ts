@@ -162,7 +162,7 @@ describe.skipIf(missingRedisMessage)('another node', () => {
     expect(bob.room).toEqual(session.room)
   })
 
-  test('does not treat a session as ended that has moved, and that its former shard has ended', async () => {
+  test('does not treat a session that has moved as ended, although it has ended in its former shard', async () => {
     const { world, nodes } = createShards(shards)
     const [ana] = world.join('ana')
     await enter(world, home, ana)
@@ -262,7 +262,7 @@ describe.skipIf(missingRedisMessage)('if the Redis of one shard does not answer,
     expect(cleo.room?.id).toBe(room)
   })
 
-  test('a session that wants to go there stays in its former shard until it answers', async () => {
+  test('a session with a ticket for a lobby of that shard stays in its former shard until that shard answers', async () => {
     const { world, nodes } = createShards(shards)
     const [ana, bob] = world.join('ana', 'bob')
     await enter(world, home, ana, bob)
@@ -310,7 +310,7 @@ describe.skipIf(missingRedisMessage)('if the Redis of one shard does not answer,
     expect(await settled(world, taking)).toBeDefined()
   })
 
-  test('a session that no other shard has is not continued, and not replaced either', async () => {
+  test('a session that no other shard has is not continued, and its client gets no new session', async () => {
     const { world, nodes } = createShards(shards)
     const [ana] = world.join('ana')
     await enter(world, games, ana)

@@ -55,7 +55,7 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data, a room cont
     await checkRoom(crowd, session, room)
   })
 
-  test('if a former node of one session has stated the room before its present node', async () => {
+  test('if a former node of one session has stated the room before the present node of that session', async () => {
     const crowd = await createCrowd(redis)
     const { world, nodes, bob, takeOver } = crowd
     const room = bob.room!.id
@@ -72,7 +72,7 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data, a room cont
     await checkRoom(crowd, session, room)
   })
 
-  test('if its present node knows more changes of the room than the former one that has stated it', async () => {
+  test('if a former node of one session has stated the room, and the present node knows more changes of it', async () => {
     const crowd = await createCrowd(redis)
     const { world, nodes, bob, takeOver } = crowd
     const room = bob.room!.id
@@ -169,7 +169,7 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data,', () => {
     expect(bob.room).toBeDefined()
   })
 
-  test('the node of the client has the session, and not the one that restates it too late', async () => {
+  test('the node of the client has the session, and not another node that restates the session too late', async () => {
     const { world, nodes, lose, takeOver } = await createCrowd(redis)
     nodes.hang(0)
     const { session: former } = await takeOver('ana', 2)

@@ -8,7 +8,7 @@ import { bytesOf, createCrowd, settled } from './takeover.fixture.ts'
 const redis = useRedis()
 
 describe.skipIf(missingRedisMessage)('a node that could not reach Redis', () => {
-  test('queues a ticket again whose match, and the end of its room, it has missed', async () => {
+  test('queues a ticket again if it has missed the match and the end of the room', async () => {
     const { world, nodes, ana, bob, recover } = await createCrowd(redis)
     for (const session of [ana, bob]) session.leave()
     ana.enter()
@@ -142,7 +142,7 @@ describe.skipIf(missingRedisMessage)(
       expect(bob.room).toBeUndefined()
     })
 
-    test('if Redis does not answer when its node gives it up', async () => {
+    test('if Redis does not answer when the node of the session gives it up', async () => {
       const { world, nodes, bob, pass } = await createCrowd(redis)
       await settled(world, nodes.nodes[2]!.adopt('ana', '', 1))
       for (const node of nodes.nodes.keys()) nodes.fail(node, false)

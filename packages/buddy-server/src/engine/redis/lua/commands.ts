@@ -13,7 +13,8 @@ function commands.admit(command)
   local site, addressKey = profile[1], profile[2]
   if rec and rec.n ~= command.n then
     if rec.e >= command.e then error({ code = 'fenced' }) end
-    -- A former node has stated the session after a loss of data. The session counts already, and its join displaces it.
+    -- A former node has stated the session after a loss of data. The session counts already, and its join
+    -- displaces the statement of that node.
     return
   end
   local former = rec and profileOf(rec.id)
@@ -165,13 +166,14 @@ function commands.claim(command)
   elseif not rejoinRoom(rec, command.claim) then handleClaim(rec, command.claim, command.inMs) end
 end
 
--- The node has received the match only after Redis had lost its data, and has stated the session without it.
+-- The session leaves a room that Redis has in its record, because its node has dropped the match after a loss of data,
+-- or has left the room since it sent the statement of the session.
 function commands.decline(command) leaveFormer(own(command), command.left) end
 
--- A client resumes the session at the node, so the node has its latest state.
+-- A client resumes the session at the node, so the node has the latest state of the session.
 function commands.resumed(command) call('HDEL', extraKey(own(command).id), 'ws') end
 
--- The client has received this welcome.
+-- The client has received the welcome with this number, so older resume tokens are out of date.
 function commands.welcomed(command) call('HSET', extraKey(own(command).id), 'wc', command.welcomes) end
 
 function commands.failClaim(command)
@@ -239,7 +241,7 @@ function commands.pair(command)
   pairsOut = {}
 end
 
--- Adds the people whom a person has met before it came to this shard.
+-- Adds the people whom a person has met in other shards, when the person's session moves to this one.
 function commands.met(command)
   for _, pair in ipairs(command.met) do
     local other, untilMs = unpack(pair)

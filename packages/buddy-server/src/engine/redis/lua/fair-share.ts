@@ -15,7 +15,7 @@ local halfLifeMs, checkIntervalMs, maxReleased, maxMoved = 60000, 250, 8, 64
 
 local function releasedKey(pool, key) return poolKey(pool, ':fr\1' .. key) end
 
--- Returns where the state of a key is.
+-- Returns the name in Redis under which the state of a key is stored.
 local function stateKey(pool, key)
   local names = poolOf(pool).stateKeys
   local name = names[key]
@@ -26,7 +26,7 @@ local function stateKey(pool, key)
   return name
 end
 
--- Returns where the number of all matches of a pool is.
+-- Returns the key under which the number of all matches of a pool is stored.
 local function allKey(pool)
   local known = poolOf(pool)
   known.allKey = known.allKey or poolKey(pool, ':all')

@@ -151,7 +151,8 @@ local function isOutOfDate(rec, command)
   return (numberOf(call('HGET', extraKey(rec.id), 'wc')) or 0) > command.welcomes
 end
 
--- Returns whether a former node of the session has stated it after Redis has lost its data, and the latest one has not yet.
+-- Returns whether Redis has lost its data, and a former node of the session has stated the session since, but not the
+-- latest node.
 local function isStale(rec, command)
   return (numberOf(call('HGET', extraKey(rec.id), 'ws')) or math.huge) < command.welcomes
 end
@@ -159,7 +160,7 @@ end
 -- Takes a session over. Returns unknown if there is none, elsewhere if another node has it, outOfDate if the client has
 -- received a later welcome than it says, or taken.
 function commands.adopt(command)
-  -- It has waited on its way, for example because Redis hung. The client has been refused meanwhile.
+  -- The command has waited on its way, for example because Redis hung. The client has been refused meanwhile.
   if command.by and now > command.by then return { state = 'unsettled' } end
   local rec = find(command.s)
   if rec and isOutOfDate(rec, command) then return { state = 'outOfDate' } end

@@ -7,13 +7,13 @@ export const people = String.raw`
 local saveMeetings, meet, block, readBlocks, acquaintancesOf, relationOf, avoidsAll
 -- Recent partners meet again only if there are at most this number of other people to compare.
 local maxOthers = 64
--- The meetings of the present call that are not written yet, by person: times, by the other person, and the session.
+-- The meetings of the present call that are not written yet, by person: the session, and the times by the other person.
 local meetings
--- People who have no blocks.
+-- The people of whom the present call has found out that they have no blocks.
 local unblocked
 
 do
--- A person with more pairs than this loses the oldest.
+-- If a person has more pairs than this, the oldest are deleted.
 local maxPairs = 1000
 -- A search that compares more people than this reads all whom the person remembers at once.
 local maxSingleReads = 8
@@ -101,7 +101,7 @@ function block(one, other, untilMs)
   pairsOut[#pairsOut + 1] = { 'blocked', one, other, untilMs }
 end
 
--- Finds out by one command whether any of the sessions belongs to a person with blocks. Few people have some.
+-- Finds out by one command whether any of the sessions belongs to a person with blocks. Few do.
 function readBlocks(ids)
   local keys, persons = {}, {}
   for index = 1, #ids do

@@ -42,9 +42,10 @@ local function textOf(value)
   return value
 end
 
--- Encodes the values of a list one after the other, like pack, which makes a text of each value first.
+-- Encodes the values of a list one after the other. The result is that of pack with these arguments, but pack makes a
+-- text of each value first.
 local function packAll(list)
-  -- Before them are the type and number of the values.
+  -- The text of the list begins with its type and the number of its values, in 1 or 3 bytes.
   return string.sub(pack(list), #list < 16 and 2 or 4)
 end
 
@@ -57,7 +58,7 @@ local function sessionFrom(id, stored)
     id = id, n = n, e = e, g = g, p = p, k = k, v = change, rm = rm or nil, vp = vp or nil, mx = mx or nil, mc = mc or nil, f = f or nil,
     isChanged = false,
   }
-  -- Few sessions have these. A smaller table is faster.
+  -- Few sessions have these fields. A smaller table is faster.
   if a then rec.a = a end
   if cp then rec.cp = cp end
   if cl then rec.cl = cl end

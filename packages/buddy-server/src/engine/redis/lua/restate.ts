@@ -12,7 +12,7 @@ local function leaveFormer(rec, left)
     endRoom(room, rec.id, left.reason, partner and { partner } or {})
   else
     noteOver(left.id, left.reason)
-    -- If Redis ended the room, and its answer was lost, so was the event for the partner.
+    -- If Redis has ended the room, and its answer was lost, the event for the partner was lost too.
     local partner = left.partnerId and find(left.partnerId)
     if partner then emitChange(partner, { type = 'parted', room = left.id, reason = left.reason, isRepeated = true }) end
   end
@@ -125,7 +125,7 @@ function commands.restate(command)
   -- A node that has taken the session over, and may not have received the answer to its claim, claims the room again.
   local isContinued, isTaking, lostEpoch = command.claim and command.isAdopted, false, nil
   if not rec then
-    -- Another node has had the session since, which has ended, or continues in another shard.
+    -- Another node has had the session since. The session has ended, or continues in another shard.
     if wasTaken(command.s, command.n, command.e) then error({ code = 'fenced' }) end
     isContinued = false
     rec = create(command.s, command.n, command.e)

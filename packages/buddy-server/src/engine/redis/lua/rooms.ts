@@ -5,7 +5,7 @@
  */
 export const rooms = String.raw`
 local abandonedAfterMs = 5000
--- For how long it is known that a room has ended that a node may still state.
+-- For how long Redis remembers the end of a room that a node may still state, in milliseconds.
 local overMs = 120000
 local roomId -- the id of the next room, which the node has created
 local nextRoom = 0
@@ -102,8 +102,8 @@ local function keepRoom(id)
   if call('ZREM', B .. 'abandoned', id) == 1 then count('abandoned', -1) end
 end
 
--- Notes that a room has ended, for the node of a session of it that Redis does not know, or not in that room: Redis has
--- lost its data, and that node may state the room later.
+-- Notes that a room has ended, if Redis does not know that one of its sessions was in it: Redis has lost its data, and
+-- the node of that session may state the room later.
 local function noteOver(id, reason) call('SET', B .. 'over:' .. id, reason, 'PX', overMs) end
 
 local function reasonOfEnd(id) return call('GET', B .. 'over:' .. id) or nil end
@@ -195,7 +195,7 @@ local function emitMatched(room, rec, index)
 end
 
 do
--- Returns the values whose keys the other list has too.
+-- Returns those of the values whose keys, at the same places in keys, are also in others.
 local function common(keys, others, values)
   local list = {}
   if #keys == 0 or #others == 0 then return list end

@@ -15,7 +15,8 @@ local function own(command)
   return rec
 end
 
--- Another node gets the session, because the present one had it before that node, and does not know it yet.
+-- Removes a session from its present node, because another node has had the session since, and the present one has not
+-- noticed that.
 local function displace(rec)
   if rec.n ~= '' then
     emit(rec, { type = 'displaced', epoch = rec.e })
@@ -170,7 +171,7 @@ end
 
 -- Puts a session into the room that it claims, if the partner is in that room. Redis has lost its data, and only the
 -- partner's node has stated the room again. If the partner has left it meanwhile, the session receives the reason.
--- Returns false if Redis knows neither.
+-- Returns false if Redis knows neither the partner in that room nor the end of the room.
 local function rejoinRoom(rec, claim)
   local reason = claim and reasonOfEnd(claim.roomId)
   if reason then

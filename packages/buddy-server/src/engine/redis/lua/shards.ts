@@ -52,7 +52,7 @@ local function noteMoved(command)
   local stored = call('GET', profileKey(command.s))
   if not stored then return end
   local site, addressKey, text, epoch, node, change = unpackMessage(stored)
-  -- Otherwise it has come back to this shard since, and has ended in it.
+  -- With a higher epoch, the session has come back to this shard since, and has ended here.
   if epoch and epoch <= command.e + 2 then
     call('SET', profileKey(command.s), pack(site, addressKey, text, epoch, node, change, true), 'KEEPTTL')
   end

@@ -87,7 +87,8 @@ local function regionsOf(w)
 end
 
 -- Returns the first parts of the names of the lists of a ticket: one for each region and interest. The last one of a
--- region is for all interests, if the ticket is free in interests. For a ticket without languages they are the names.
+-- region is for all interests, if the ticket is free in interests. For a ticket without languages, these parts are
+-- the whole names.
 local function bucketsOf(w)
   if w.buckets and w.bP == w.px and w.bI == w.fI and w.bR == w.fR then return w.buckets end
   local buckets, interests, last = {}, w.ik, #w.la == 0 and '\1-' or '\1'
@@ -246,7 +247,7 @@ end
 local seeker, wish, accepts, index, best, bestOverlap, compared
 -- The interests of the ticket. The table is used again, because a new one would grow.
 local own = {}
--- The number of the search.
+-- The number of the present search; see seenBy.
 local searchNumber = 0
 
 -- The list that the search visits: how many tickets it compares there, how many it has compared and skipped, and since
@@ -284,7 +285,7 @@ local function consider(id)
   return true
 end
 
--- Visits a session in a list. Returns whether the search leaves the list.
+-- Visits a session in a list. Returns true if the search need not visit the rest of the list.
 local function visitMember(id)
   local by = seenBy[id]
   if by ~= searchNumber and by ~= -searchNumber then
@@ -364,7 +365,7 @@ function search(rec, mayMeet)
   seeker, wish, accepts, index = rec, w, mayMeet, indexOf(w.pool)
   best, bestOverlap, compared, searchNumber = nil, -1, 0, searchNumber + 1
   local interests, languages, buckets = w.ik, w.la, bucketsOf(w)
-  -- An earlier search has failed.
+  -- A search that has failed leaves its interests in the table.
   if next(own) then own = {} end
   for number = 1, #interests do own[interests[number]] = true end
   local kinds = kindsOf(w.pool)
@@ -372,7 +373,8 @@ function search(rec, mayMeet)
   local perRegion = #interests + (w.fI and 1 or 0)
   for number = 1, #buckets do
     local bucket = buckets[number]
-    -- With one interest all tickets of its bucket are equal, and the first is the best. So are those of all interests.
+    -- With one interest, all tickets of its bucket are equally good, and the first is the best. The same holds for the
+    -- bucket of all interests.
     maxChoices = #interests > 1 and (number - 1) % perRegion < #interests and maxCompared or 1
     if #languages == 0 then
       if hasPlain then visitList(bucket, isAsked) end

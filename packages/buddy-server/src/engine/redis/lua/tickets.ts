@@ -22,7 +22,7 @@ const isSent = (name: string): boolean => valueFields.some((field) => field === 
 /**
  * Tickets. The node sends the values of a ticket in MessagePack (see `stored-ticket.ts`); these bytes (`raw`) and the
  * state of the search are stored together. A search reads many tickets, so what only a match or a report needs is
- * decoded later, and a table has no place for what most tickets do not have.
+ * decoded later, and a table contains a rare field only if the ticket has it.
  */
 export const tickets = String.raw`
 -- Returns a ticket from the values of storedTicket, or from the bytes of the node alone.
