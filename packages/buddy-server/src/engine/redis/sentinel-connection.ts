@@ -1,12 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { createClient } from '@redis/client'
 import type { OpenRedisOptions, RedisCommand, RedisConnection } from './redis-connection.ts'
 import type { RedisAddress, RedisCredentials } from './redis-url.ts'
 
-type Client = ReturnType<typeof createClient>
+/**
+ * The parts of the library's client that are used here. Only `open-redis.ts` may import the library, because the package
+ * contains it, and does not depend on it.
+ */
+interface SingleClient {
+  readonly isOpen: boolean
+  readonly isReady: boolean
+  on(event: 'error', handleError: (error: unknown) => void): unknown
+  connect(): Promise<unknown>
+  destroy(): void
+  sendCommand(command: readonly string[]): Promise<unknown>
+  sSubscribe(
+    channel: string,
+    handleMessage: (payload: Buffer) => void,
+    areBytes: true,
+  ): Promise<void>
+}
 
 /** The options of {@link SentinelConnection}. */
-export interface SentinelConnectionOptions extends OpenRedisOptions {
+export interface SentinelConnectionOptions<Client extends SingleClient> extends OpenRedisOptions {
   /** Creates a connection to one server. It does not reconnect. */
   readonly createClient: (
     credentials: RedisCredentials,
@@ -22,7 +37,7 @@ export interface SentinelConnectionOptions extends OpenRedisOptions {
 /** How often the Sentinels are asked for the master, in milliseconds. */
 const sentinelIntervalMs = 1000
 
-interface MasterClients {
+interface MasterClients<Client> {
   readonly address: RedisAddress
   readonly commands: Client
   readonly messages: Client
@@ -32,17 +47,17 @@ interface MasterClients {
  * Connects to the master that the Sentinels name, and to the next one after a failover. The library's own class is not
  * used, because after a lost connection it sends commands again that Redis may have executed.
  */
-export class SentinelConnection implements RedisConnection {
-  readonly #options: SentinelConnectionOptions
+export class SentinelConnection<Client extends SingleClient> implements RedisConnection {
+  readonly #options: SentinelConnectionOptions<Client>
   readonly #channels = new Map<string, (payload: Uint8Array) => void>()
   #sentinels: readonly RedisAddress[]
   #sentinel: Client | undefined
-  #master: MasterClients | undefined
+  #master: MasterClients<Client> | undefined
   #opening: Promise<void> | undefined
   #watch: NodeJS.Timeout | undefined
   #isClosed = false
 
-  constructor(options: SentinelConnectionOptions) {
+  constructor(options: SentinelConnectionOptions<Client>) {
     this.#options = options
     this.#sentinels = options.target.addresses
   }
@@ -101,7 +116,7 @@ export class SentinelConnection implements RedisConnection {
     }
   }
 
-  async #openMaster(address: RedisAddress): Promise<MasterClients> {
+  async #openMaster(address: RedisAddress): Promise<MasterClients<Client>> {
     const { target, createClient } = this.#options
     const [commands, messages] = [0, 1].map(() =>
       createClient(target.credentials, address, target.database),
@@ -186,6 +201,6 @@ export class SentinelConnection implements RedisConnection {
 }
 
 /** Closes a connection. The client refuses this if it is closed already. */
-function destroy(client: Client | undefined): void {
+function destroy(client: SingleClient | undefined): void {
   if (client?.isOpen) client.destroy()
 }
