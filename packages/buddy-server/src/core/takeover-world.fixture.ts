@@ -1,10 +1,10 @@
+import { idleReport } from '../engine/node-report.fixture.ts'
 import { expect } from 'vitest'
 import { ManualClock } from '../clock.fixture.ts'
 import { ClientConnection } from '../connection/client-connection.ts'
 import { TestServer } from './core.fixture.ts'
 import { handleHello } from '../handlers/hello.ts'
 import type { Connection } from '../transport/transport.ts'
-import type { NodeReport } from '../engine/engine.ts'
 import { NodeClock } from './node-clock.fixture.ts'
 import type { RedisClient } from '../engine/redis/redis-client.ts'
 import { RedisEngine } from '../engine/redis/redis-engine.ts'
@@ -16,20 +16,6 @@ import { SteppedNetwork } from './stepped-network.fixture.ts'
 export const nodeCount = 3
 export const beatMs = 500
 export const settings = { resumeGraceMs: 60_000, helloTimeoutMs: 10_000 }
-
-const noFigures: NodeReport = {
-  name: '',
-  keyMark: '',
-  version: '',
-  startedAtMs: 0,
-  isDraining: false,
-  users: 0,
-  away: 0,
-  maxUsers: 10,
-  connections: 0,
-  waiting: 0,
-  rooms: 0,
-}
 
 let worlds = 0
 
@@ -264,7 +250,7 @@ export class TakeoverWorld {
             nodeId,
             link: { ...link, publish: (to, payload) => link.publish(wayOf(to, shard), payload) },
             graceMs: () => settings.resumeGraceMs,
-            report: () => noFigures,
+            report: () => idleReport,
             maxHeldBytes: () => 65_536,
             onDataLost: (pairs) => server.core.restorePairs(pairs),
             nearMs: () => 0,

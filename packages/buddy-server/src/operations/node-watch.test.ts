@@ -1,20 +1,13 @@
 import { expect, test } from 'vitest'
 import type { NodeStatus } from '../engine/engine.ts'
+import { idleReport } from '../engine/node-report.fixture.ts'
 import { NodeWatch } from './node-watch.ts'
 
 const node = (id: string, about: Partial<NodeStatus> = {}): NodeStatus => ({
+  ...idleReport,
   id,
   name: `chat-${id}`,
   keyMark: 'ours',
-  version: '1.2.3',
-  startedAtMs: 0,
-  isDraining: false,
-  users: 0,
-  away: 0,
-  maxUsers: 10,
-  connections: 0,
-  waiting: 0,
-  rooms: 0,
   isLost: false,
   beatAgoMs: 0,
   ...about,

@@ -128,7 +128,7 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
     return this.#languagesChangedAtMs ?? this.sinceMs
   }
 
-  /** Resets this object for another ticket, as if it was new. The present ticket must not be in the queue. */
+  /** Resets all fields of this object, so that it can be used for another ticket. The present ticket must not be in the queue. */
   reuse(entrant: T, ticket: Ticket, pool: Pool<Waiting<T>>, sinceMs: number): void {
     this.entrant = entrant
     this.person = entrant.person

@@ -177,7 +177,7 @@ export class FrameRelay {
 
   /**
    * Asks Redis about a frame that the node `to` has not received. Resolves with the node that has the session now; with
-   * `to` if the frame must be sent again; with undefined if Redis keeps the frame, or nobody needs it any more; with
+   * `to` if the frame must be sent again; with undefined if Redis keeps the frame, or the session is no longer in that room; with
    * false if Redis does not answer.
    */
   #ask(to: string, item: FrameItem): Promise<string | false | undefined> {

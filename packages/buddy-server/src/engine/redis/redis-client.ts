@@ -130,7 +130,7 @@ export class RedisClient {
         resolve()
       }, firstConnectionMs).unref()
       this.#refuse = (error) => {
-        // The caller has the error now, and it must not be reported again.
+        // The rejected promise passes the error to the caller, so `onRefused` is not called for it.
         clearTimeout(timer)
         this.#refuse = undefined
         reject(error)

@@ -1,6 +1,7 @@
 import { Bans } from '../../limits/bans.ts'
 import { DelayedEngine } from '../delayed-engine.fixture.ts'
-import type { BanList, Engine, NodeReport } from '../engine.ts'
+import type { BanList, Engine } from '../engine.ts'
+import { idleReport } from '../node-report.fixture.ts'
 import type { EngineUnderTest } from '../engine-world.fixture.ts'
 import type { EngineDependencies } from '../memory/memory-engine.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -12,20 +13,6 @@ let worlds = 0
 
 const idOf = (node: number): string => `node ${node}`
 const numberOf = (nodeId: string): number => Number(nodeId.slice('node '.length))
-
-const noFigures: NodeReport = {
-  name: 'chat-1',
-  keyMark: 'mark',
-  version: '1.2.3',
-  startedAtMs: 0,
-  isDraining: false,
-  users: 0,
-  away: 0,
-  maxUsers: 10,
-  connections: 0,
-  waiting: 0,
-  rooms: 0,
-}
 
 /** A node of a test, with the engine of each of its shards. */
 interface Node {
@@ -107,7 +94,7 @@ export function createRedisEngines(
       nodeId,
       bans: new Bans(() => dependencies.clock.now()),
       graceMs: () => 30_000,
-      report: () => ({ ...noFigures, users: number }),
+      report: () => ({ ...idleReport, users: number }),
       maxHeldBytes: () => 65_536,
       onDataLost,
       nearMs: () => nearMs,

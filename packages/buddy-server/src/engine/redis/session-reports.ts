@@ -37,7 +37,7 @@ export function blockPartner(state: SessionState, roomId: string): void {
 
 /**
  * Blocks a partner.
- * @param found undefined if the session has not met the partner, or too long ago. Then nobody is blocked
+ * @param found undefined if the session has not met the partner, or too long ago. Then no pair is blocked
  * @param onProfile called after the answers to earlier reports and blocks, with the partner's profile in JSON;
  *   undefined if it is not known
  */

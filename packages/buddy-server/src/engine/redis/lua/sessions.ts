@@ -39,11 +39,11 @@ end
 -- met anyone, so nobody will report them here. Then what late commands need is stored without the profile, and for a
 -- shorter time.
 local function noteEnded(rec, epoch, node, hasMoved)
-  local hasMetNobody = hasMoved and rec.v == 0
+  local hadNoRoom = hasMoved and rec.v == 0
   local site, addressKey, text = '', '', ''
-  if not hasMetNobody then site, addressKey, text = unpackMessage(rec.f) end
+  if not hadNoRoom then site, addressKey, text = unpackMessage(rec.f) end
   local value = pack(site, addressKey, text, epoch, node, rec.v, hasMoved)
-  call('SET', profileKey(rec.id), value, 'PX', hasMetNobody and movedMs or endedMs)
+  call('SET', profileKey(rec.id), value, 'PX', hadNoRoom and movedMs or endedMs)
 end
 
 -- Returns whether another node had a session after a node with this epoch, and the session has ended here since. If no
