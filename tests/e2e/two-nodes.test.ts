@@ -4,7 +4,7 @@ import { startBalancer } from '../balancer.ts'
 import type { NodeFixtures } from '../nodes-fixture.ts'
 import { missingRedisMessage, nodeFixtures } from '../nodes-fixture.ts'
 import { test as base } from './fixtures.ts'
-import { longestGapMs, watchFrames } from './frame-gaps.ts'
+import { watchMedia } from './frame-gaps.ts'
 import type { Visitor } from './visitor.ts'
 import { meet } from './visitor.ts'
 
@@ -27,8 +27,7 @@ describe.skipIf(missingRedisMessage)('two servers', () => {
     const both = [ana, bob]
     await meet(ana, bob)
     await Promise.all(both.map((visitor) => visitor.waitForMedia()))
-    const before = await Promise.all(both.map((visitor) => visitor.receivedMedia()))
-    await Promise.all(both.map((visitor) => watchFrames(visitor)))
+    const expectMedia = await watchMedia(both)
 
     await first.kill()
     await bob.type('text-input', 'Bob typed meanwhile')
@@ -40,12 +39,8 @@ describe.skipIf(missingRedisMessage)('two servers', () => {
       ana.waitForText('Bob typed meanwhile'),
       bob.waitForText('Ana typed meanwhile'),
     ])
-    await Promise.all(both.map((visitor) => visitor.waitForMedia(20)))
-    const after = await Promise.all(both.map((visitor) => visitor.receivedMedia()))
-    for (const [index, visitor] of both.entries()) {
-      // The count of a new peer connection would start at 0.
-      const frames = [before, after].map((at) => at[index]!.framesDecoded)
-      expect(frames[1]! - frames[0]!).toBeGreaterThanOrEqual(40)
+    console.log(`a server is killed: ${await expectMedia()}`)
+    for (const visitor of both) {
       await expect.poll(() => visitor.text(), { timeout: 20_000 }).not.toContain('out of reach')
       await expect.poll(() => visitor.text()).not.toContain('interrupted')
       expect(await visitor.state()).toBe('connected')
@@ -53,12 +48,6 @@ describe.skipIf(missingRedisMessage)('two servers', () => {
         expect(await occurrences(visitor, text)).toBe(1)
       }
     }
-    const gapsMs = await Promise.all(both.map((visitor) => longestGapMs(visitor)))
-    console.log(
-      `a server is killed: ${gapsMs.map((ms) => ms.toFixed()).join(' and ')} ms without a frame`,
-    )
-    // The promise of docs/scaling.md. Media goes directly between the browsers, so the server's end does not touch it.
-    for (const gapMs of gapsMs) expect(gapMs).toBeLessThan(1000)
 
     const status = async (): Promise<unknown> => (await fetch(`${second.url}/status`)).json()
     await expect.poll(status).toMatchObject({ users: 2, waiting: 0, rooms: 1 })

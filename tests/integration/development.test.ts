@@ -24,7 +24,8 @@ test('npm run dev prints errors of syntax, which leave the old server, and of ty
   development.child.kill('SIGKILL')
   // The server has the same output, which is closed when the last process has ended.
   await development.exited
-}, 60_000)
+  // Two complete builds and type checks, beside other tests.
+}, 180_000)
 
 test('npm run dev names a port that is taken, and the flag that sets another one', async () => {
   const other = createServer().listen(0, 'localhost')
