@@ -6,9 +6,12 @@ import { BaseSequencer } from 'vitest/node'
 const longFiles = [
   'tests/network/trouble.test.ts',
   'tests/network/quality.test.ts',
+  'tests/e2e/dashboard.test.ts',
+  'tests/e2e/fifty-nexts.test.ts',
+  'tests/e2e/frozen-page-and-offline.test.ts',
+  'tests/e2e/hostile-partner.test.ts',
   'tests/e2e/ice-urls.test.ts',
   'tests/e2e/embedding.test.ts',
-  'tests/e2e/frozen-page-and-offline.test.ts',
   'tests/e2e/devices.test.ts',
   'tests/e2e/rolling-restart.test.ts',
   'tests/e2e/unsolicited-media.test.ts',

@@ -31,9 +31,11 @@ function key(chat: BuddyChat, name: string): void {
 const announced = (chat: BuddyChat): string =>
   chat.renderRoot.querySelector('[role="status"]')?.textContent ?? ''
 
-/** Returns whether the visitor's own picture and that of the partner are shown as coarse ones. */
+/** Returns whether the visitor's own picture and that of the partner are covered by a soft copy. */
 const coarse = (chat: BuddyChat): unknown[] =>
-  ['local', 'remote-video'].map((name) => part(chat, name)?.classList.contains('coarse'))
+  ['local-video', 'remote-video'].map((name) =>
+    part(chat, name)?.nextElementSibling?.matches('.soft:not(.hidden)'),
+  )
 
 test('each visitor agrees by the button, both see who has agreed, and each can veil again at once', async () => {
   const [ana, bob] = await meet(mutual)

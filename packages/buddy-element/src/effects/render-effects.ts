@@ -4,6 +4,7 @@ import type { ChatMessage } from '../view/conversation.ts'
 import { fitPicture, releasePicture } from './fit-picture.ts'
 import { keepFocus } from './keep-focus.ts'
 import { LevelDisplay } from './level-display.ts'
+import { showSoftPicture } from './soft-picture.ts'
 import { drawStill } from './still-picture.ts'
 
 interface RenderEffectsDependencies {
@@ -49,8 +50,11 @@ export class RenderEffects {
     this.#showDevices(root, view)
     this.#showCriteria(root, view)
     if (root.isConnected) showDialog(root)
-    const still = root.querySelector('canvas')
+    const still = root.querySelector<HTMLCanvasElement>('[part="still"]')
     if (still && view.report?.still) void drawStill(still, view.report.still)
+    for (const canvas of root.querySelectorAll<HTMLCanvasElement>('video + .soft')) {
+      showSoftPicture(canvas, canvas.previousElementSibling as HTMLVideoElement)
+    }
     keepFocus(root, this.#focused)
     this.#focused = null
     if (root.isConnected) for (const video of videosIn(root)) fitPicture(video)

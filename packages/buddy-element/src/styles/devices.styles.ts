@@ -55,7 +55,7 @@ export const devices = css`
     transform-origin: left;
   }
 
-  .mirrored video {
+  .mirrored :is(video, .soft) {
     transform: scaleX(-1);
   }
 

@@ -1,17 +1,7 @@
 import { css } from 'lit'
 
-/** Coarse pictures, and the words and buttons above them. */
+/** The words and buttons above coarse pictures. */
 export const reveal = css`
-  /* The picture that arrives has at most 40 × 30 pixels. This smooths their edges. */
-  .remote.coarse {
-    filter: blur(1.6cqmin);
-    transform: scale(1.06);
-  }
-
-  .local.tile.coarse video {
-    filter: blur(6px);
-  }
-
   .reveal {
     position: absolute;
     z-index: 2;

@@ -47,7 +47,7 @@ export const stage = css`
     inset: 0;
   }
 
-  .remote.hidden {
+  :is(.remote, .soft).hidden {
     visibility: hidden;
   }
 
@@ -82,14 +82,22 @@ export const stage = css`
     block-size: 100%;
   }
 
-  .local.full video {
+  /* soft-picture.ts draws this copy of a video, which covers the video. */
+  .soft {
+    position: absolute;
+    inset: 0;
+    inline-size: 100%;
+    block-size: 100%;
     object-fit: cover;
-    filter: blur(14px) brightness(0.5) saturate(1.15);
-    transform: scale(1.08);
   }
 
-  .local.full.mirrored video {
-    transform: scale(-1.08, 1.08);
+  /* Hides the video before its copy is drawn. */
+  .local .soft {
+    background: inherit;
+  }
+
+  video[data-whole] + .soft:not(.dark) {
+    object-fit: contain;
   }
 
   .local.full .label,

@@ -67,13 +67,15 @@ function playPrompt({ words, partner }: ChatView, { play }: ChatActions): Templa
   </button>`
 }
 
+/** A soft copy of the video before it, which covers the video; see soft-picture.ts. */
+const softCopy = (isVisible: boolean, isDark: boolean): TemplateResult =>
+  html`<canvas
+    class="soft ${isDark ? 'dark' : ''} ${isVisible ? '' : 'hidden'}"
+    aria-hidden="true"
+  ></canvas>`
+
 function remoteClass(view: ChatView, isVisible: boolean): string {
-  const classes = [
-    'remote',
-    isVisible ? '' : 'hidden',
-    isCoarse(view) ? 'coarse' : '',
-    view.guard.isPartnerVeiled ? 'veiled' : '',
-  ]
+  const classes = ['remote', isVisible ? '' : 'hidden', view.guard.isPartnerVeiled ? 'veiled' : '']
   return classes.filter(Boolean).join(' ')
 }
 
@@ -89,6 +91,7 @@ function remote(view: ChatView, actions: ChatActions): TemplateResult {
       aria-label=${name}
       .srcObject=${videoSource(remoteStream)}
     ></video>
+    ${isCoarse(view) ? softCopy(isVisible && !view.guard.isPartnerVeiled, false) : nothing}
     ${
       state === 'connected' && !isVisible
         ? avatar(name, isCameraOff ? fill(words.cameraOff, { partner: name }) : undefined)
@@ -103,9 +106,9 @@ function local(view: ChatView, actions: ChatActions): TemplateResult | typeof no
   const hasCamera = localStream.getVideoTracks().length > 0
   const isHidden = !hasCamera || !sending.video || devices.trouble.camera !== undefined
   const isMirrored = devices.facing !== 'environment'
-  const size = state === 'connected' || state === 'negotiating' ? 'tile' : 'full'
+  const isFull = state !== 'connected' && state !== 'negotiating'
   return html`<div
-    class="local ${size} ${isHidden ? 'off' : ''} ${isMirrored ? 'mirrored' : ''} ${isCoarse(view) ? 'coarse' : ''}"
+    class="local ${isFull ? 'full' : 'tile'} ${isHidden ? 'off' : ''} ${isMirrored ? 'mirrored' : ''}"
     part="local"
   >
     <video
@@ -116,8 +119,9 @@ function local(view: ChatView, actions: ChatActions): TemplateResult | typeof no
       .muted=${true}
       .srcObject=${videoSource(localStream)}
     ></video>
+    ${isFull || isCoarse(view) ? softCopy(!isHidden, isFull) : nothing}
     ${isHidden ? html`<span class="off-icon">${icons.cameraOff}</span>` : nothing}
-    ${size === 'tile' && hasCamera ? flipButton(view, actions) : nothing}
+    ${!isFull && hasCamera ? flipButton(view, actions) : nothing}
     <span class="label own" part="own-label">
       ${sending.audio && !devices.trouble.microphone ? nothing : icons.microphoneOff}
       <span part="own-name" dir="auto"
