@@ -2,6 +2,7 @@
 // coarse pictures are sent.
 import type { Guard } from '@buddy-chat/client/guard'
 import { expect } from 'chai'
+import { showSoftPicture } from '../../packages/buddy-element/src/effects/soft-picture.ts'
 import type { BuddyChat } from './stage.ts'
 import { clear, isShown, meet, mount, newLobby, part, press, until, untilState } from './stage.ts'
 
@@ -51,33 +52,20 @@ test('while nobody is there, a dark copy without a filter covers the visitor’s
   expect(isCovered(ana, 'local-video')).to.equal(false)
 })
 
-test('in a call no copy is left, and the former one is no longer drawn', async () => {
-  const lobby = newLobby()
-  const ana = await mount({ lobby })
-  await press(ana, 'start-button')
-  const former = await untilDrawn(ana, 'local-video')
-  const [bob] = await meet({ lobby: newLobby() })
-  expect(isCovered(bob, 'local-video')).to.equal(false)
-  expect(isCovered(bob, 'remote-video')).to.equal(false)
-  ana.stop()
-  await until('the start screen', () => !former.isConnected)
-  let draws = 0
-  const context = former.getContext('2d')!
-  context.drawImage = () => void draws++
-  const other = await mount({ lobby: newLobby() })
-  await press(other, 'start-button')
-  await untilDrawn(other, 'local-video')
-  expect(draws).to.equal(0)
+test('in a call no copy is left', async () => {
+  const [ana] = await meet()
+  for (const name of ['local-video', 'remote-video']) expect(isCovered(ana, name)).to.equal(false)
 })
 
-test('coarse pictures of a call are covered by copies; after the call, nothing is left of the partner’s', async () => {
+test('coarse pictures of a call are covered by copies, which have no filter and end with the call', async () => {
   const [ana, bob] = await meet({ reveal: 'mutual' })
-  const copy = await untilDrawn(ana, 'remote-video')
-  await untilDrawn(ana, 'local-video')
-  for (const name of ['remote-video', 'local-video']) expect(filterOf(ana, name)).to.equal('none')
+  for (const name of ['remote-video', 'local-video']) {
+    await untilDrawn(ana, name)
+    expect(filterOf(ana, name)).to.equal('none')
+  }
   bob.stop()
   await untilState(ana, 'waiting')
-  await until('the empty copy', () => middleOf(copy)[3] === 0)
+  expect(isCovered(ana, 'remote-video')).to.equal(false)
 })
 
 test('no copy covers the veil of a partner whose picture may be explicit', async () => {
@@ -91,4 +79,97 @@ test('no copy covers the veil of a partner whose picture may be explicit', async
   await until('the veil', () => isShown(ana, 'partner-veil'))
   expect(isCovered(ana, 'remote-video')).to.equal(false)
   expect(filterOf(ana, 'remote-video')).to.contain('blur')
+})
+
+suite('a copy of a video', () => {
+  const added: HTMLElement[] = []
+
+  teardown(() => {
+    for (const node of added.splice(0)) node.remove()
+  })
+
+  function add<K extends 'canvas' | 'iframe' | 'video'>(name: K): HTMLElementTagNameMap[K] {
+    const node = document.createElement(name)
+    document.body.append(node)
+    added.push(node)
+    return node
+  }
+
+  /** Returns a red video of this size. */
+  async function videoOf(width: number, height: number): Promise<HTMLVideoElement> {
+    const picture = Object.assign(document.createElement('canvas'), { width, height })
+    const context = picture.getContext('2d')!
+    context.fillStyle = 'red'
+    context.fillRect(0, 0, width, height)
+    const video = Object.assign(add('video'), { muted: true, srcObject: picture.captureStream(10) })
+    await video.play()
+    return video
+  }
+
+  test('has 40 pixels in width and at most 160 in height, whatever picture a partner sends', async () => {
+    for (const [width, height, expected] of [
+      [320, 240, 30],
+      [16, 2000, 160],
+      [2000, 16, 1],
+    ] as const) {
+      const copy = add('canvas')
+      showSoftPicture(copy, await videoOf(width, height))
+      expect([copy.width, copy.height]).to.deep.equal([40, expected])
+      expect(middleOf(copy)).to.deep.equal([255, 0, 0, 255])
+    }
+  })
+
+  test('is empty at once when the video has no stream any more', async () => {
+    const video = await videoOf(320, 240)
+    const copy = add('canvas')
+    showSoftPicture(copy, video)
+    video.srcObject = null
+    showSoftPicture(copy, video)
+    expect(middleOf(copy)[3]).to.equal(0)
+  })
+
+  test('is drawn ten times a second, also in another window, until it is removed from the page', async () => {
+    const video = await videoOf(320, 240)
+    const copy = add('canvas')
+    let clears = 0
+    const context = copy.getContext('2d')!
+    context.clearRect = () => void clears++
+    const timers = new Set<number>()
+    const watch = (view: Window): void => {
+      const { setInterval, clearInterval } = view
+      Object.assign(view, {
+        setInterval: (handler: () => void, ms: number) => {
+          expect(ms).to.equal(100)
+          const id = setInterval.call(view, handler, ms)
+          timers.add(id)
+          return id
+        },
+        clearInterval: (id: number) => {
+          timers.delete(id)
+          clearInterval.call(view, id)
+        },
+      })
+    }
+    const original = { setInterval: window.setInterval, clearInterval: window.clearInterval }
+    try {
+      watch(window)
+      showSoftPicture(copy, video)
+      showSoftPicture(copy, video)
+      expect([clears, timers.size]).to.deep.equal([2, 1])
+      await until('a later copy', () => clears > 2)
+
+      const frame = add('iframe')
+      watch(frame.contentWindow!)
+      frame.contentDocument!.body.append(copy)
+      showSoftPicture(copy, video)
+      expect(timers.size).to.equal(1)
+      const before = clears
+      await until('a copy in the other window', () => clears > before)
+
+      copy.remove()
+      await until('the end of the timer', () => timers.size === 0)
+    } finally {
+      Object.assign(window, original)
+    }
+  })
 })

@@ -39,7 +39,6 @@ describe.skipIf(missingRedisMessage)('two servers', () => {
       ana.waitForText('Bob typed meanwhile'),
       bob.waitForText('Ana typed meanwhile'),
     ])
-    console.log(`a server is killed: ${await expectMedia()}`)
     for (const visitor of both) {
       await expect.poll(() => visitor.text(), { timeout: 20_000 }).not.toContain('out of reach')
       await expect.poll(() => visitor.text()).not.toContain('interrupted')
@@ -48,6 +47,7 @@ describe.skipIf(missingRedisMessage)('two servers', () => {
         expect(await occurrences(visitor, text)).toBe(1)
       }
     }
+    console.log(`a server is killed: ${await expectMedia()}`)
 
     const status = async (): Promise<unknown> => (await fetch(`${second.url}/status`)).json()
     await expect.poll(status).toMatchObject({ users: 2, waiting: 0, rooms: 1 })

@@ -25,11 +25,11 @@ async function tally(
 }
 
 /**
- * Waits until a session whose frames the server has all handled may send a ping again, which the end of a case does.
- * Unknown types, pings and reports have one rate.
+ * Waits until the server allows two more pings of a session whose frames it has all handled. Each case ends with a ping,
+ * which has the same rate as unknown types and reports.
  */
-const regainPing = (t: CaseContext): Promise<void> =>
-  t.pause(2000 / rates['others together'].perSecond)
+const regainPings = (t: CaseContext): Promise<void> =>
+  t.pause((2 * 1000) / rates['others together'].perSecond)
 
 /** The case that frames for the partner above the rate are dropped. */
 function drop(name: 'signal' | 'text' | 'typing'): CaseBody {
@@ -98,7 +98,7 @@ export const rateCases = group('rates', 'rates', [
       client.send('ping')
       const { limited } = await tally(client)
       check(limited >= 1, 'no frame was dropped')
-      await regainPing(t)
+      await regainPings(t)
     },
   },
   {
@@ -112,7 +112,7 @@ export const rateCases = group('rates', 'rates', [
       waited.forget()
       await waited.settle()
       waited.forget()
-      await regainPing(t)
+      await regainPings(t)
     },
   },
   {
@@ -165,7 +165,7 @@ export const rateCases = group('rates', 'rates', [
       for (let time = 1; time <= 150; time++) client.sendBytes(bytes(0x91, unknownType))
       await tally(client)
       check(client.isOpen, 'the connection has ended')
-      await regainPing(t)
+      await regainPings(t)
     },
   },
   {

@@ -1,48 +1,65 @@
-/** The width of the copy in pixels. The browser enlarges it, which makes it soft. */
+/** The size of the copy in pixels. The browser enlarges it, which makes it soft. */
 const copyWidth = 40
+const maxCopyHeight = 160
 const intervalMs = 100
 
-/** The window whose timer draws each canvas. A timer stops when the window that created it closes. */
-const drawnBy = new WeakMap<HTMLCanvasElement, Window>()
+/** Each shift of the copy by one pixel, drawn over itself, blurs it. */
+const shifts = [
+  [1, 0],
+  [0, 1],
+  [-1, 0],
+  [0, -1],
+] as const
+
+interface Timer {
+  /** A timer stops when the window that created it closes. */
+  readonly view: Window
+  readonly id: number
+}
+
+/** What draws each canvas again. */
+const timers = new WeakMap<HTMLCanvasElement, Timer>()
 
 /**
  * Shows a soft copy of a video on a canvas, until the canvas is removed from the page. The copy is dark if the canvas
- * has the class `dark`. Filters of CSS look the same, but the browser applies them to the whole picture again whenever
- * anything above it moves. Without a graphics card, that takes a core of the processor. A second call does nothing,
- * unless the canvas was moved to another window.
+ * has the class `dark`. A filter of CSS on the video would be simpler, but the browser applies it to the whole picture
+ * again whenever anything above it moves. Without a graphics card, that takes a core of the processor. Each further call
+ * draws at once, so that nothing is left of a former stream.
  */
 export function showSoftPicture(canvas: HTMLCanvasElement, video: HTMLVideoElement): void {
-  const view = canvas.ownerDocument.defaultView
-  if (!view || drawnBy.get(canvas) === view) return
-  drawnBy.set(canvas, view)
-  const timer = view.setInterval(() => {
-    if (canvas.isConnected && drawnBy.get(canvas) === view) {
-      draw(canvas, video)
-      return
-    }
-    view.clearInterval(timer)
-    if (drawnBy.get(canvas) === view) drawnBy.delete(canvas)
-  }, intervalMs)
   draw(canvas, video)
+  const view = canvas.ownerDocument.defaultView
+  const former = timers.get(canvas)
+  if (!view || former?.view === view) return
+  former?.view.clearInterval(former.id)
+  const id = view.setInterval(() => {
+    if (canvas.isConnected) draw(canvas, video)
+    else {
+      view.clearInterval(id)
+      timers.delete(canvas)
+    }
+  }, intervalMs)
+  timers.set(canvas, { view, id })
 }
 
 function draw(canvas: HTMLCanvasElement, video: HTMLVideoElement): void {
+  if (canvas.classList.contains('hidden') || canvas.ownerDocument.hidden) return
   const { videoWidth, videoHeight } = video
   const context = canvas.getContext('2d')
   if (!context) return
-  const hasPicture = videoWidth > 0
-  const copyHeight = hasPicture ? Math.ceil((copyWidth * videoHeight) / videoWidth) : 1
+  const hasPicture = videoWidth > 0 && videoHeight > 0
+  // A partner may send a picture of any shape, and a large canvas would be slow or fail.
+  const copyHeight = hasPicture
+    ? Math.min(maxCopyHeight, Math.ceil((copyWidth * videoHeight) / videoWidth))
+    : 1
   if (canvas.width !== copyWidth || canvas.height !== copyHeight) {
     Object.assign(canvas, { width: copyWidth, height: copyHeight })
   }
   context.clearRect(0, 0, copyWidth, copyHeight)
   if (!hasPicture) return
-  // Safari 17 has no filters here. Its copy is less soft.
-  context.filter = 'blur(1px) saturate(1.15)'
-  // The picture is enlarged, because a blur makes its edges transparent.
-  context.drawImage(video, -2, -2, copyWidth + 4, copyHeight + 4)
-  context.filter = 'none'
-  if (!canvas.classList.contains('dark')) return
-  context.fillStyle = 'rgb(0 0 0 / 50%)'
-  context.fillRect(0, 0, copyWidth, copyHeight)
+  context.globalAlpha = 1
+  context.drawImage(video, 0, 0, copyWidth, copyHeight)
+  context.globalAlpha = 0.5
+  for (const [x, y] of shifts) context.drawImage(canvas, x, y)
+  if (canvas.classList.contains('dark')) context.fillRect(0, 0, copyWidth, copyHeight)
 }

@@ -82,16 +82,16 @@ export const stage = css`
     block-size: 100%;
   }
 
-  /* soft-picture.ts draws this copy of a video, which covers the video. */
+  /* soft-picture.ts draws this copy of a video. It covers the video, also before it is drawn. */
   .soft {
     position: absolute;
     inset: 0;
     inline-size: 100%;
     block-size: 100%;
+    background: var(--night);
     object-fit: cover;
   }
 
-  /* Hides the video before its copy is drawn. */
   .local .soft {
     background: inherit;
   }

@@ -67,6 +67,8 @@ function playPrompt({ words, partner }: ChatView, { play }: ChatActions): Templa
   </button>`
 }
 
+const isInCall = ({ state }: ChatView): boolean => state === 'connected' || state === 'negotiating'
+
 /** A soft copy of the video before it, which covers the video; see soft-picture.ts. */
 const softCopy = (isVisible: boolean, isDark: boolean): TemplateResult =>
   html`<canvas
@@ -91,7 +93,7 @@ function remote(view: ChatView, actions: ChatActions): TemplateResult {
       aria-label=${name}
       .srcObject=${videoSource(remoteStream)}
     ></video>
-    ${isCoarse(view) ? softCopy(isVisible && !view.guard.isPartnerVeiled, false) : nothing}
+    ${isCoarse(view) && isInCall(view) ? softCopy(isVisible && !view.guard.isPartnerVeiled, false) : nothing}
     ${
       state === 'connected' && !isVisible
         ? avatar(name, isCameraOff ? fill(words.cameraOff, { partner: name }) : undefined)
@@ -101,12 +103,12 @@ function remote(view: ChatView, actions: ChatActions): TemplateResult {
 }
 
 function local(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
-  const { words, localStream, state, sending, mode, devices } = view
+  const { words, localStream, sending, mode, devices } = view
   if (!localStream || mode !== 'video') return nothing
   const hasCamera = localStream.getVideoTracks().length > 0
   const isHidden = !hasCamera || !sending.video || devices.trouble.camera !== undefined
   const isMirrored = devices.facing !== 'environment'
-  const isFull = state !== 'connected' && state !== 'negotiating'
+  const isFull = !isInCall(view)
   return html`<div
     class="local ${isFull ? 'full' : 'tile'} ${isHidden ? 'off' : ''} ${isMirrored ? 'mirrored' : ''}"
     part="local"
