@@ -2,7 +2,6 @@
 // coarse pictures are sent.
 import type { Guard } from '@buddy-chat/client/guard'
 import { expect } from 'chai'
-import { showSoftPicture } from '../../packages/buddy-element/src/effects/soft-picture.ts'
 import type { BuddyChat } from './stage.ts'
 import { clear, isShown, meet, mount, newLobby, part, press, until, untilState } from './stage.ts'
 
@@ -81,95 +80,93 @@ test('no copy covers the veil of a partner whose picture may be explicit', async
   expect(filterOf(ana, 'remote-video')).to.contain('blur')
 })
 
-suite('a copy of a video', () => {
-  const added: HTMLElement[] = []
+test('a copy is empty at once when the video has no stream any more', async () => {
+  const [ana] = await meet({ reveal: 'mutual' })
+  const copy = await untilDrawn(ana, 'remote-video')
+  part<HTMLVideoElement>(ana, 'remote-video')!.srcObject = null
+  ana.requestUpdate()
+  await ana.updateComplete
+  expect(middleOf(copy)[3]).to.equal(0)
+})
+
+suite('with another camera', () => {
+  const { getUserMedia } = navigator.mediaDevices
+  let timer = 0
 
   teardown(() => {
-    for (const node of added.splice(0)) node.remove()
+    window.clearInterval(timer)
+    navigator.mediaDevices.getUserMedia = getUserMedia
   })
 
-  function add<K extends 'canvas' | 'iframe' | 'video'>(name: K): HTMLElementTagNameMap[K] {
-    const node = document.createElement(name)
-    document.body.append(node)
-    added.push(node)
-    return node
-  }
-
-  /** Returns a red video of this size. */
-  async function videoOf(width: number, height: number): Promise<HTMLVideoElement> {
-    const picture = Object.assign(document.createElement('canvas'), { width, height })
-    const context = picture.getContext('2d')!
-    context.fillStyle = 'red'
-    context.fillRect(0, 0, width, height)
-    const video = Object.assign(add('video'), { muted: true, srcObject: picture.captureStream(10) })
-    await video.play()
-    return video
-  }
-
-  test('has 40 pixels in width and at most 160 in height, whatever picture a partner sends', async () => {
-    for (const [width, height, expected] of [
-      [320, 240, 30],
-      [16, 2000, 160],
-      [2000, 16, 1],
-    ] as const) {
-      const copy = add('canvas')
-      showSoftPicture(copy, await videoOf(width, height))
+  for (const [width, height, expected] of [
+    [16, 2000, 160],
+    [2000, 16, 1],
+  ] as const) {
+    test(`the copy of ${width} × ${height} pixels has ${expected} in height`, async () => {
+      navigator.mediaDevices.getUserMedia = async () => {
+        const sound = await getUserMedia.call(navigator.mediaDevices, { audio: true })
+        const picture = Object.assign(document.createElement('canvas'), { width, height })
+        const context = picture.getContext('2d')!
+        const camera = picture.captureStream(10)
+        timer = window.setInterval(() => context.fillRect(0, 0, Math.random() * width, height), 100)
+        return new MediaStream([...sound.getAudioTracks(), ...camera.getVideoTracks()])
+      }
+      const ana = await mount({ lobby: newLobby() })
+      await press(ana, 'start-button')
+      const copy = await untilDrawn(ana, 'local-video')
       expect([copy.width, copy.height]).to.deep.equal([40, expected])
-      expect(middleOf(copy)).to.deep.equal([255, 0, 0, 255])
-    }
+    })
+  }
+})
+
+suite('the timer of a copy', () => {
+  /** The timers of copies that run now. */
+  const timers = new Set<unknown>()
+  const { setInterval: original, clearInterval: originalClear } = window
+
+  /** Notes the timers of copies, which no other part of the element has. */
+  function watch(view: Window): void {
+    const { setInterval, clearInterval } = view
+    Object.assign(view, {
+      setInterval: (handler: () => void, ms: number) => {
+        const id = setInterval.call(view, handler, ms)
+        if (ms === 100) timers.add(`${view === window} ${id}`)
+        return id
+      },
+      clearInterval: (id: number) => {
+        timers.delete(`${view === window} ${id}`)
+        clearInterval.call(view, id)
+      },
+    })
+  }
+
+  teardown(() => {
+    Object.assign(window, { setInterval: original, clearInterval: originalClear })
+    timers.clear()
   })
 
-  test('is empty at once when the video has no stream any more', async () => {
-    const video = await videoOf(320, 240)
-    const copy = add('canvas')
-    showSoftPicture(copy, video)
-    video.srcObject = null
-    showSoftPicture(copy, video)
-    expect(middleOf(copy)[3]).to.equal(0)
-  })
-
-  test('is drawn ten times a second, also in another window, until it is removed from the page', async () => {
-    const video = await videoOf(320, 240)
-    const copy = add('canvas')
-    let clears = 0
-    const context = copy.getContext('2d')!
-    context.clearRect = () => void clears++
-    const timers = new Set<number>()
-    const watch = (view: Window): void => {
-      const { setInterval, clearInterval } = view
-      Object.assign(view, {
-        setInterval: (handler: () => void, ms: number) => {
-          expect(ms).to.equal(100)
-          const id = setInterval.call(view, handler, ms)
-          timers.add(id)
-          return id
-        },
-        clearInterval: (id: number) => {
-          timers.delete(id)
-          clearInterval.call(view, id)
-        },
-      })
-    }
-    const original = { setInterval: window.setInterval, clearInterval: window.clearInterval }
+  test('is one of the window that the element is in, and ends with the chat', async () => {
+    const frame = document.createElement('iframe')
+    document.body.append(frame)
+    watch(window)
+    watch(frame.contentWindow!)
     try {
-      watch(window)
-      showSoftPicture(copy, video)
-      showSoftPicture(copy, video)
-      expect([clears, timers.size]).to.deep.equal([2, 1])
-      await until('a later copy', () => clears > 2)
-
-      const frame = add('iframe')
-      watch(frame.contentWindow!)
-      frame.contentDocument!.body.append(copy)
-      showSoftPicture(copy, video)
-      expect(timers.size).to.equal(1)
-      const before = clears
-      await until('a copy in the other window', () => clears > before)
-
-      copy.remove()
+      const ana = await mount({ lobby: newLobby() })
+      await press(ana, 'start-button')
+      await untilDrawn(ana, 'local-video')
+      expect([...timers].join()).to.match(/^true \d+$/)
+      for (const [parent, pattern] of [
+        [frame.contentDocument!.body, /^false \d+$/],
+        [document.body, /^true \d+$/],
+      ] as const) {
+        parent.append(ana)
+        await until('the only timer', () => pattern.test([...timers].join()))
+        await untilDrawn(ana, 'local-video')
+      }
+      ana.stop()
       await until('the end of the timer', () => timers.size === 0)
     } finally {
-      Object.assign(window, original)
+      frame.remove()
     }
   })
 })
