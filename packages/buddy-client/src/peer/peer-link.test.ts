@@ -8,11 +8,12 @@ const offer: LinkSignal = { description: { type: 'offer', sdp: 'v=0' }, candidat
 const candidate = { candidate: 'candidate:1 1 udp 1 192.0.2.1 1 typ host', usernameFragment: 'old' }
 
 /**
- * Creates a polite link over a fake connection that rejects every candidate. `events` records what the link
- * and the connection do.
+ * Creates a link over a fake connection that rejects every candidate. `events` records what the link and the connection
+ * do, and `signals` what the link sends.
  */
-function createLink() {
+function createLink({ isPolite = true } = {}) {
   const events: string[] = []
+  const signals: LinkSignal[] = []
   const delays: number[] = []
   let applied = 0
   const ice = new EventTarget()
@@ -31,6 +32,8 @@ function createLink() {
     iceGatheringState = 'complete'
     localDescription = { type: 'answer', sdp: 'v=0' }
     getTransceivers = () => []
+    addTransceiver = () => undefined
+    restartIce = () => undefined
     getSenders = () => [sender]
     constructor() {
       super()
@@ -63,10 +66,13 @@ function createLink() {
     },
   })
   link.attach({
-    isPolite: true,
+    isPolite,
     isOffered: false,
     budget: createPartnerRates(new ManualClock()),
-    sendSignal: () => events.push('answered'),
+    sendSignal: (signal) => {
+      signals.push(signal)
+      events.push('answered')
+    },
     onOfferNeeded: () => events.push('requested an offer'),
     onTrack: ({ kind }) => events.push(`track ${kind}`),
     onStateChange: () => undefined,
@@ -76,7 +82,8 @@ function createLink() {
   const findPath = (): boolean => ice.dispatchEvent(new Event('selectedcandidatepairchange'))
   const receive = (kind: string): boolean =>
     connection.dispatchEvent(Object.assign(new Event('track'), { track: { kind } }))
-  return { receive, link, connection, events, delays, applied: () => applied, settled, findPath }
+  const all = { receive, link, connection, events, signals, delays, settled, findPath }
+  return { ...all, applied: () => applied }
 }
 
 test('ignores a candidate that the browser rejects', async () => {
@@ -96,6 +103,40 @@ test('`isConnected` is false until the answer of an ICE restart has arrived', as
   link.handleSignal(offer)
   await settled()
   expect(link.isConnected).toBe(true)
+})
+
+test('sends no candidate between the offer of an ICE restart and its answer, unless the path is lost', async () => {
+  for (const state of ['connected', 'disconnected']) {
+    const { link, connection, signals, settled } = createLink({ isPolite: false })
+    await settled()
+    signals.length = 0
+    connection.connectionState = state
+    connection.setLocalDescription = () => {
+      connection.signalingState = 'have-local-offer'
+      const lines = ['v=0', 'a=candidate:1 1 udp 1 192.0.2.1 1 typ host', 'a=mid:0', '']
+      connection.localDescription = { type: 'offer', sdp: lines.join('\r\n') }
+      return Promise.resolve()
+    }
+    link.restartIce()
+    connection.dispatchEvent(new Event('negotiationneeded'))
+    const candidateEvent = Object.assign(new Event('icecandidate'), {
+      candidate: { toJSON: () => candidate },
+    })
+    connection.dispatchEvent(candidateEvent)
+    for (let turn = 1; turn <= 3; turn++) await settled()
+    const sentBefore = JSON.stringify(signals)
+    expect(sentBefore).toContain('a=mid:0')
+    expect(sentBefore.includes('192.0.2.1')).toBe(state === 'disconnected')
+
+    connection.setRemoteDescription = () => {
+      connection.signalingState = 'stable'
+      return Promise.resolve()
+    }
+    link.handleSignal({ description: { type: 'answer', sdp: 'v=0' }, candidates: [] })
+    for (let turn = 1; turn <= 3; turn++) await settled()
+    const sent = signals.flatMap(({ candidates }) => candidates)
+    expect(sent).toEqual([candidate])
+  }
 })
 
 test('sends one key frame when the path changes after an ICE restart', async () => {

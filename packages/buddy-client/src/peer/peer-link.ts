@@ -6,6 +6,9 @@ import { IncomingSignals } from './incoming-signals.ts'
 import { sendKeyFrame } from './key-frame.ts'
 import type { PartnerRates } from './partner-limits.ts'
 
+/** The lines of a description that contain candidates (RFC 8839 §5.1). */
+const candidateLines = /^a=candidate:.*\r?\n/gm
+
 /** The dependencies of a link that has no partner yet. */
 export interface PeerLinkDependencies {
   readonly createConnection: () => RTCPeerConnection
@@ -150,6 +153,15 @@ export class PeerLink {
    */
   get isConnected(): boolean {
     return this.#connection.connectionState === 'connected' && !this.#isRestarting
+  }
+
+  /**
+   * Whether local candidates wait for the answer to an ICE restart, because there is a path. Otherwise the checks of a
+   * Firefox that answers would arrive before its answer. Chromium 156 takes them for those of a worse path, stays with
+   * the former candidates of Firefox, and Firefox receives nothing any more.
+   */
+  get #holdsCandidates(): boolean {
+    return this.hasOffer && this.#isRestarting && this.#connection.connectionState === 'connected'
   }
 
   /** Restarts ICE (W3C WebRTC §4.4.2). Media uses the old path until a new one is found. */
@@ -351,13 +363,18 @@ export class PeerLink {
     const description = this.#localDescription()
     if (this.isClosed || !description) return
     this.#held.push(...this.#candidates.take())
+    if (this.#holdsCandidates) {
+      const sdp = description.sdp.replaceAll(candidateLines, '')
+      this.#partner?.sendSignal({ description: { type: description.type, sdp }, candidates: [] })
+      return
+    }
     this.#partner?.sendSignal({ description, candidates: this.#held.splice(0, maxCandidates) })
     this.#sendCandidates([])
   }
 
   #sendCandidates(candidates: readonly RTCIceCandidateInit[]): void {
     this.#held.push(...candidates)
-    while (this.#partner && this.#held.length > 0) {
+    while (this.#partner && !this.#holdsCandidates && this.#held.length > 0) {
       this.#partner.sendSignal({
         description: null,
         candidates: this.#held.splice(0, maxCandidates),
@@ -386,6 +403,7 @@ export class PeerLink {
       this.#sendDescription()
     }
     this.#isRestarting = false
+    this.#sendCandidates([])
     this.#expectsPath = connection.connectionState === 'connected'
   }
 
