@@ -37,17 +37,16 @@ const prepare = ({ page }: Visitor): Promise<void> =>
 const delaySignals = ({ page }: Visitor): Promise<void> =>
   page.evaluate((delayMs) => void Object.assign(window, { delayMs }), signalDelayMs)
 
-/** Restarts ICE, as after a change of the network that leaves the present path, and waits for the answer. */
-async function restartIce({ page }: Visitor): Promise<void> {
-  const before = await page.evaluate(() => {
-    window.dispatchEvent(new Event('online'))
-    return (window as unknown as Prepared).negotiations
-  })
-  await page.waitForFunction(
-    (count) => (window as unknown as Prepared).negotiations > count,
-    { polling: 50 },
-    before,
-  )
+const negotiationsOf = ({ page }: Visitor): Promise<number> =>
+  page.evaluate(() => (window as unknown as Prepared).negotiations)
+
+/** Restarts ICE, as after a change of the network that leaves the present path, and waits until both have negotiated. */
+async function restartIce(visitor: Visitor, both: readonly Visitor[]): Promise<void> {
+  const before = await Promise.all(both.map((each) => negotiationsOf(each)))
+  await visitor.page.evaluate(() => void window.dispatchEvent(new Event('online')))
+  for (const [index, each] of both.entries()) {
+    await expect.poll(() => negotiationsOf(each)).toBeGreaterThan(before[index]!)
+  }
 }
 
 // The user who waited, or the one who came later, makes all offers of a call.
@@ -69,7 +68,7 @@ test.for(['Chromium', 'Firefox'])(
     await Promise.all(both.map((visitor) => visitor.waitForMedia()))
     await Promise.all(both.map((visitor) => delaySignals(visitor)))
     for (const visitor of both) {
-      await restartIce(visitor)
+      await restartIce(visitor, both)
       // The frames that were on their way are fewer.
       await Promise.all(both.map((each) => each.waitForMedia(30)))
     }

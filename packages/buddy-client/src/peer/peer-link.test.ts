@@ -31,6 +31,8 @@ function createLink({ isPolite = true } = {}) {
     connectionState = 'connected'
     iceGatheringState = 'complete'
     localDescription = { type: 'answer', sdp: 'v=0' }
+    currentLocalDescription: typeof this.localDescription | null = this.localDescription
+    pendingLocalDescription: typeof this.localDescription | null = null
     getTransceivers = () => []
     addTransceiver = () => undefined
     restartIce = () => undefined
@@ -105,38 +107,91 @@ test('`isConnected` is false until the answer of an ICE restart has arrived', as
   expect(link.isConnected).toBe(true)
 })
 
-test('sends no candidate between the offer of an ICE restart and its answer, unless the path is lost', async () => {
-  for (const state of ['connected', 'disconnected']) {
-    const { link, connection, signals, settled } = createLink({ isPolite: false })
-    await settled()
-    signals.length = 0
-    connection.connectionState = state
-    connection.setLocalDescription = () => {
-      connection.signalingState = 'have-local-offer'
-      const lines = ['v=0', 'a=candidate:1 1 udp 1 192.0.2.1 1 typ host', 'a=mid:0', '']
-      connection.localDescription = { type: 'offer', sdp: lines.join('\r\n') }
-      return Promise.resolve()
-    }
-    link.restartIce()
-    connection.dispatchEvent(new Event('negotiationneeded'))
-    const candidateEvent = Object.assign(new Event('icecandidate'), {
-      candidate: { toJSON: () => candidate },
-    })
-    connection.dispatchEvent(candidateEvent)
-    for (let turn = 1; turn <= 3; turn++) await settled()
-    const sentBefore = JSON.stringify(signals)
-    expect(sentBefore).toContain('a=mid:0')
-    expect(sentBefore.includes('192.0.2.1')).toBe(state === 'disconnected')
-
-    connection.setRemoteDescription = () => {
-      connection.signalingState = 'stable'
-      return Promise.resolve()
-    }
-    link.handleSignal({ description: { type: 'answer', sdp: 'v=0' }, candidates: [] })
-    for (let turn = 1; turn <= 3; turn++) await settled()
-    const sent = signals.flatMap(({ candidates }) => candidates)
-    expect(sent).toEqual([candidate])
+/** A link that makes offers. `describe` sets what its connection offers next. */
+async function createOfferingLink() {
+  const created = createLink({ isPolite: false })
+  const { connection, signals, settled } = created
+  const descriptionOf = (fragment: string) => {
+    const lines = ['v=0', `a=ice-ufrag:${fragment}`, `a=${candidate.candidate}`, 'a=mid:0', '']
+    return { type: 'offer', sdp: lines.join('\r\n') }
   }
+  let fragment = 'first'
+  connection.currentLocalDescription = descriptionOf(fragment)
+  connection.setLocalDescription = () => {
+    connection.signalingState = 'have-local-offer'
+    connection.localDescription = connection.pendingLocalDescription = descriptionOf(fragment)
+    return Promise.resolve()
+  }
+  connection.setRemoteDescription = () => {
+    connection.signalingState = 'stable'
+    connection.currentLocalDescription = connection.pendingLocalDescription
+    connection.pendingLocalDescription = null
+    return Promise.resolve()
+  }
+  const settle = async (): Promise<void> => {
+    for (let turn = 1; turn <= 3; turn++) await settled()
+  }
+  await settle()
+  signals.length = 0
+  return {
+    ...created,
+    /** Makes the link offer a description with this fragment, and gather one candidate. */
+    async offer(next: string): Promise<void> {
+      fragment = next
+      connection.dispatchEvent(new Event('negotiationneeded'))
+      const found = { candidate: { toJSON: () => candidate } }
+      connection.dispatchEvent(Object.assign(new Event('icecandidate'), found))
+      await settle()
+    },
+    async answer(): Promise<void> {
+      created.link.handleSignal({ description: { type: 'answer', sdp: 'v=0' }, candidates: [] })
+      await settle()
+    },
+    async changeState(state: string): Promise<void> {
+      connection.connectionState = state
+      connection.dispatchEvent(new Event('connectionstatechange'))
+      await settle()
+    },
+    /** Returns the candidates that were sent: in descriptions, and beside them. */
+    sent: () => [
+      signals.filter(({ description }) => description?.sdp.includes('candidate')).length,
+      signals.flatMap(({ candidates }) => candidates).length,
+    ],
+  }
+}
+
+test('sends no candidate between the offer of an ICE restart and its answer', async () => {
+  const { link, offer, answer, sent, signals } = await createOfferingLink()
+  link.restartIce()
+  await offer('second')
+  // A change of the network may be reported twice. The second restart follows the first.
+  link.restartIce()
+  expect(signals.at(-1)?.description?.sdp).toContain('a=mid:0')
+  expect(sent()).toEqual([0, 0])
+  await answer()
+  expect(sent()).toEqual([0, 1])
+  await offer('third')
+  expect(sent()).toEqual([0, 1])
+  await answer()
+  expect(sent()).toEqual([0, 2])
+})
+
+test('sends candidates at once if the offer restarts no ICE, or if there is no path', async () => {
+  const added = await createOfferingLink()
+  await added.offer('first')
+  expect(added.sent()).toEqual([1, 1])
+  const lost = await createOfferingLink()
+  await lost.changeState('disconnected')
+  await lost.offer('second')
+  expect(lost.sent()).toEqual([1, 1])
+})
+
+test('sends the candidates of an ICE restart when the path is lost before the answer', async () => {
+  const { offer, sent, changeState } = await createOfferingLink()
+  await offer('second')
+  expect(sent()).toEqual([0, 0])
+  await changeState('disconnected')
+  expect(sent()).toEqual([0, 1])
 })
 
 test('sends one key frame when the path changes after an ICE restart', async () => {

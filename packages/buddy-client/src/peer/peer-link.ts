@@ -6,8 +6,12 @@ import { IncomingSignals } from './incoming-signals.ts'
 import { sendKeyFrame } from './key-frame.ts'
 import type { PartnerRates } from './partner-limits.ts'
 
-/** The lines of a description that contain candidates (RFC 8839 §5.1). */
-const candidateLines = /^a=candidate:.*\r?\n/gm
+/** The lines of a description about candidates (RFC 8839 §5.1, RFC 8840 §8.2). */
+const candidateLines = /^a=(?:candidate:.*|end-of-candidates)\r?\n/gm
+
+/** Returns the ICE user name fragment of a description, which each restart replaces (RFC 8839 §5.4). */
+const fragmentOf = (description: RTCSessionDescription | null): string | undefined =>
+  /^a=ice-ufrag:(.*)$/m.exec(description?.sdp ?? '')?.[1]
 
 /** The dependencies of a link that has no partner yet. */
 export interface PeerLinkDependencies {
@@ -161,7 +165,9 @@ export class PeerLink {
    * the former candidates of Firefox, and Firefox receives nothing any more.
    */
   get #holdsCandidates(): boolean {
-    return this.hasOffer && this.#isRestarting && this.#connection.connectionState === 'connected'
+    const { connectionState, pendingLocalDescription, currentLocalDescription } = this.#connection
+    if (connectionState !== 'connected' || pendingLocalDescription?.type !== 'offer') return false
+    return fragmentOf(pendingLocalDescription) !== fragmentOf(currentLocalDescription)
   }
 
   /** Restarts ICE (W3C WebRTC §4.4.2). Media uses the old path until a new one is found. */
@@ -231,6 +237,7 @@ export class PeerLink {
     if (this.isClosed) return
     this.#listening.abort()
     this.#candidates.take()
+    this.#held = []
     if (!this.#describing) {
       this.#closeConnection()
       return
@@ -276,6 +283,8 @@ export class PeerLink {
       'connectionstatechange',
       () => {
         if (connection.connectionState === 'connected') this.#followPath()
+        // Candidates wait only while there is a path.
+        else this.#sendCandidates([])
         this.#partner?.onStateChange(connection.connectionState)
       },
       { signal },

@@ -25,8 +25,8 @@ async function tally(
 }
 
 /**
- * Waits until the server allows two more pings of a session whose frames it has all handled. Each case ends with a ping,
- * which has the same rate as unknown types and reports.
+ * Waits until the server allows another ping of a session whose frames it has all handled, and one in reserve, because
+ * clocks are not exact. Each case ends with a ping, which has the same rate as unknown types and reports.
  */
 const regainPings = (t: CaseContext): Promise<void> =>
   t.pause((2 * 1000) / rates['others together'].perSecond)

@@ -43,7 +43,7 @@ export function showSoftPicture(canvas: HTMLCanvasElement, video: HTMLVideoEleme
 }
 
 function draw(canvas: HTMLCanvasElement, video: HTMLVideoElement): void {
-  if (canvas.classList.contains('hidden') || canvas.ownerDocument.hidden) return
+  if (canvas.classList.contains('hidden')) return
   const { videoWidth, videoHeight } = video
   const context = canvas.getContext('2d')
   if (!context) return
@@ -56,7 +56,7 @@ function draw(canvas: HTMLCanvasElement, video: HTMLVideoElement): void {
     Object.assign(canvas, { width: copyWidth, height: copyHeight })
   }
   context.clearRect(0, 0, copyWidth, copyHeight)
-  if (!hasPicture) return
+  if (!hasPicture || canvas.ownerDocument.hidden) return
   context.globalAlpha = 1
   context.drawImage(video, 0, 0, copyWidth, copyHeight)
   context.globalAlpha = 0.5
