@@ -89,6 +89,20 @@ test('a copy is empty at once when the video has no stream any more', async () =
   expect(middleOf(copy)[3]).to.equal(0)
 })
 
+test('a copy is empty if the page hides the video', async () => {
+  const style = document.createElement('style')
+  style.textContent = 'buddy-chat::part(local-video) { display: none }'
+  const ana = await mount({ lobby: newLobby() })
+  await press(ana, 'start-button')
+  const copy = await untilDrawn(ana, 'local-video')
+  document.head.append(style)
+  try {
+    await until('the empty copy', () => middleOf(copy)[3] === 0)
+  } finally {
+    style.remove()
+  }
+})
+
 suite('with another camera', () => {
   const { getUserMedia } = navigator.mediaDevices
   let timer = 0

@@ -47,7 +47,9 @@ function draw(canvas: HTMLCanvasElement, video: HTMLVideoElement): void {
   const { videoWidth, videoHeight } = video
   const context = canvas.getContext('2d')
   if (!context) return
-  const hasPicture = videoWidth > 0 && videoHeight > 0
+  // A page may hide a video by `::part`.
+  const isShown = video.checkVisibility({ visibilityProperty: true })
+  const hasPicture = isShown && videoWidth > 0 && videoHeight > 0
   // A partner may send a picture of any shape, and a large canvas would be slow or fail.
   const copyHeight = hasPicture
     ? Math.min(maxCopyHeight, Math.ceil((copyWidth * videoHeight) / videoWidth))
