@@ -77,7 +77,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           expect: slowExpect,
-          testTimeout: 60_000,
+          // Waits inside the tests have shorter timeouts of their own.
+          testTimeout: 120_000,
           hookTimeout: 60_000,
           // Each file uses several browsers, which mostly wait. More files at once would overload a small machine.
           maxWorkers: 2,
