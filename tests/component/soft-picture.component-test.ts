@@ -1,4 +1,4 @@
-// The soft copies that cover videos: the visitor's own video while nobody is there, and both videos as long as only
+// The soft copies that cover videos: the visitor's own video while the visitor waits, and both videos as long as only
 // coarse pictures are sent.
 import type { Guard } from '@buddy-chat/client/guard'
 import { expect } from 'chai'
@@ -33,7 +33,7 @@ const untilDrawn = (chat: BuddyChat, name: string): Promise<HTMLCanvasElement> =
 const filterOf = (chat: BuddyChat, name: string): string =>
   getComputedStyle(part(chat, name)!).filter
 
-test('while nobody is there, a dark copy without a filter covers the visitor’s video, and moves with it', async () => {
+test('while the visitor waits, a dark copy without a filter covers the visitor’s video, and moves with it', async () => {
   const ana = await mount({ lobby: newLobby() })
   await press(ana, 'start-button')
   await untilState(ana, 'waiting')

@@ -5,13 +5,7 @@ import { preferCodecs } from './codec-preference.ts'
 import { IncomingSignals } from './incoming-signals.ts'
 import { sendKeyFrame } from './key-frame.ts'
 import type { PartnerRates } from './partner-limits.ts'
-
-/** The lines of a description about candidates (RFC 8839 §5.1, RFC 8840 §8.2). */
-const candidateLines = /^a=(?:candidate:.*|end-of-candidates)\r?\n/gm
-
-/** Returns the ICE user name fragment of a description, which each restart replaces (RFC 8839 §5.4). */
-const fragmentOf = (description: RTCSessionDescription | null): string | undefined =>
-  /^a=ice-ufrag:(.*)$/m.exec(description?.sdp ?? '')?.[1]
+import { awaitsRestart, withoutCandidates } from './restart-offer.ts'
 
 /** The dependencies of a link that has no partner yet. */
 export interface PeerLinkDependencies {
@@ -165,9 +159,7 @@ export class PeerLink {
    * the former candidates of Firefox, and Firefox receives nothing any more.
    */
   get #holdsCandidates(): boolean {
-    const { connectionState, pendingLocalDescription, currentLocalDescription } = this.#connection
-    if (connectionState !== 'connected' || pendingLocalDescription?.type !== 'offer') return false
-    return fragmentOf(pendingLocalDescription) !== fragmentOf(currentLocalDescription)
+    return this.#connection.connectionState === 'connected' && awaitsRestart(this.#connection)
   }
 
   /** Restarts ICE (W3C WebRTC §4.4.2). Media uses the old path until a new one is found. */
@@ -373,7 +365,7 @@ export class PeerLink {
     if (this.isClosed || !description) return
     this.#held.push(...this.#candidates.take())
     if (this.#holdsCandidates) {
-      const sdp = description.sdp.replaceAll(candidateLines, '')
+      const sdp = withoutCandidates(description.sdp)
       this.#partner?.sendSignal({ description: { type: description.type, sdp }, candidates: [] })
       return
     }

@@ -9,7 +9,7 @@ local saveMeetings, meet, block, readBlocks, acquaintancesOf, relationOf, avoids
 local maxOthers = 64
 -- The meetings of the present call that are not written yet, by person: the session, and the times by the other person.
 local meetings
--- The people of whom the present call has found out that they have no blocks.
+-- The people without blocks, as far as the present call has read them.
 local unblocked
 
 do
